@@ -1,0 +1,95 @@
+"""A broken spec is refused with file, dotted key, what was found and what is allowed."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from model import spec
+from tools.errors import UserError
+
+SHIPPED = Path("model/voltage_event/voltage_event.yaml")
+
+
+def _write(tmp_path, content):
+    path = tmp_path / "broken.yaml"
+    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
+    return path
+
+
+def _message(tmp_path, content):
+    with pytest.raises(UserError) as caught:
+        spec.load(_write(tmp_path, content))
+    return str(caught.value)
+
+
+def _changed(dotted, value):
+    """The shipped spec with the value at the dotted key replaced, or removed if `value` is KeyError."""
+    content = copy.deepcopy(yaml.safe_load(SHIPPED.read_text()))
+    *path, last = [int(part) if part.isdigit() else part for part in dotted.split(".")]
+    section = content
+    for part in path:
+        section = section[part]
+    if value is KeyError:
+        del section[last]
+    else:
+        section[last] = value
+    return content
+
+
+def test_shipped_spec_loads():
+    loaded = spec.load(SHIPPED)
+    assert loaded.classes == ("interruption", "sag", "swell", "transient", "harmonics", "normal")
+    assert (loaded.gates.size.flash_bytes_max, loaded.gates.size.sram_bytes_max) == (16384, 4096)
+    assert isinstance(loaded.architecture[0], spec.Conv1D) and isinstance(loaded.architecture[-1], spec.Dense)
+    assert loaded.gates.precision.macro_precision_min >= 0.98
+
+
+def test_sections_of_our_training_are_optional(tmp_path):
+    content = {"name": "theirs", "target": "stm32l476", "classes": ["a", "b"],
+               "quantization": {"calibration_windows": 10}, "gates": {"size": None}}
+    message = _message(tmp_path, content)
+    assert "gates.size: wrong type; got nothing" in message
+    content["gates"] = {}
+    loaded = spec.load(_write(tmp_path, content))
+    assert (loaded.data, loaded.architecture, loaded.training, loaded.gates.timing) == (None, None, None, None)
+
+
+@pytest.mark.parametrize("key, value, fragments", [
+    ("gates.precision.macro_precison", 0.9, ["gates.precision.macro_precison: unknown key", "macro_precision_min"]),
+    ("gates.precision.macro_recall_min", KeyError, ["gates.precision.macro_recall_min: missing key", "from 0 to 1"]),
+    ("gates.precision.macro_precision_min", 1.2, ["impossible value; got 1.2, want a number from 0 to 1"]),
+    ("gates.timing.windows", "many", ["gates.timing.windows: wrong type; got 'many', want a whole number"]),
+    ("training.epochs", True, ["training.epochs: wrong type; got True"]),
+    ("training.learning_rate", float("nan"), ["training.learning_rate: impossible value; got nan", "finite"]),
+    ("target", "stm32f407", ["target: impossible value; got 'stm32f407', want one of stm32l476"]),
+    ("name", "Voltage-Event", ["name: impossible value; got 'Voltage-Event', want lower-case letters"]),
+    ("architecture.0.kind", "lstm", ["architecture.0.kind: unknown kind; got 'lstm', want one of conv1d"]),
+    ("architecture.0.filters", 0, ["architecture.0.filters: impossible value; got 0, want a number of at least 1"]),
+    ("architecture.4.units", 5, ["architecture.4: wrong last layer", "6 units"]),
+    ("architecture.3", {"kind": "max_pool", "size": 2}, ["architecture.4: layer in the wrong place; got 'dense'"]),
+    ("data.dataset.ranges.snr_db", [60, 20], ["data.dataset.ranges.snr_db: range is upside down; got [60, 20]"]),
+    ("data.dataset.ranges.snr_db", [20], ["data.dataset.ranges.snr_db: wrong number of items", "2 items"]),
+    ("data.pilot.seed", 1001, ["data.pilot.seed: the pilot set shares its seed; got 1001"]),
+    ("data.dataset.test_fraction", 0.5, ["test_fraction", "below 0.9"]),
+    ("gates.adversarial.robust_accuracy_min", [0.5], ["robust_accuracy_min: wrong number of items", "3, one per epsilon"]),
+    ("classes", ["sag", "sag"], ["classes: impossible value", "at least two different names"]),
+    ("architecture", KeyError, ["architecture: missing key", "both architecture and training"]),
+])
+def test_broken_spec_is_refused(tmp_path, key, value, fragments):
+    content = _changed(key, value)
+    if key == "data.dataset.test_fraction":
+        content["data"]["dataset"]["validation_fraction"] = 0.5
+    message = _message(tmp_path, content)
+    assert message.startswith("broken.yaml: ") and "Fix: " in message
+    for fragment in fragments:
+        assert fragment in message
+
+
+def test_no_yaml_and_repeated_keys_are_refused(tmp_path):
+    assert "broken.yaml: no valid YAML on line 1" in _message(tmp_path, "name: [")
+    assert "repeated key 'name'" in _message(tmp_path, "name: a\nname: b\n")
+    assert "wrong type; got nothing, want a mapping with the keys name, target" in _message(tmp_path, "")
+    with pytest.raises(UserError, match="gone.yaml: cannot be read; got No such file"):
+        spec.load(tmp_path / "gone.yaml")
