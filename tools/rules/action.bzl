@@ -1,0 +1,41 @@
+"""run_tool: the one way in which the rules here start a Python tool of this workspace."""
+
+_ENVIRONMENT = {
+    # Keras would read the user's ~/.keras/keras.json, an undeclared input.
+    "KERAS_HOME": ".keras",
+    "PYTHONHASHSEED": "0",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    # oneDNN picks other kernels, and so other roundings, on every CPU.
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+}
+
+def run_tool(ctx, mnemonic, inputs, outputs, flags, progress):
+    """Runs `ctx.executable._tool` with absl flags.
+
+    Args:
+      ctx: the rule's context; it has an attribute `_tool`.
+      mnemonic: the action's mnemonic.
+      inputs: list of File.
+      outputs: list of File.
+      flags: dict of flag name to File, string or list of File.
+      progress: what is being done, for the progress message.
+    """
+    args = ctx.actions.args()
+    for name, value in flags.items():
+        if type(value) == "list":
+            args.add_joined(value, join_with = ",", format_joined = "--%s=%%s" % name)
+        else:
+            args.add(value, format = "--%s=%%s" % name)
+    ctx.actions.run(
+        outputs = outputs,
+        inputs = inputs,
+        executable = ctx.executable._tool,
+        arguments = [args],
+        env = _ENVIRONMENT,
+        mnemonic = mnemonic,
+        progress_message = "%s %s" % (progress, ctx.label),
+    )
+
+def tool(label):
+    """The private attribute that run_tool uses."""
+    return attr.label(default = label, executable = True, cfg = "exec")

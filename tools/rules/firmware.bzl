@@ -1,0 +1,68 @@
+"""The compiled artifacts: c_source, network_header, and firmware_image, which describes what m4_elf linked."""
+
+load(":action.bzl", "run_tool", "tool")
+load(":providers.bzl", "CSourceInfo", "FirmwareInfo", "Int8ModelInfo")
+
+def _c_source_impl(ctx):
+    source, header, plan = [
+        ctx.actions.declare_file("%s/%s%s" % (ctx.label.name, ctx.attr.prefix, suffix))
+        for suffix in [".c", ".h", ".plan.json"]
+    ]
+    tflite = ctx.attr.model[Int8ModelInfo].tflite
+    run_tool(
+        ctx,
+        mnemonic = "CompileNetwork",
+        inputs = [ctx.file.spec, tflite],
+        outputs = [source, header, plan],
+        flags = {"header": header, "model": tflite, "plan": plan, "source": source, "spec": ctx.file.spec},
+        progress = "Compiling",
+    )
+    return [
+        DefaultInfo(files = depset([source, header, plan])),
+        CSourceInfo(header = header, plan = plan, source = source),
+        OutputGroupInfo(header = [header], plan = [plan], source = [source]),
+    ]
+
+c_source = rule(
+    implementation = _c_source_impl,
+    doc = "Compiles an int8 model to a C99 library with a memory plan.",
+    attrs = {
+        "model": attr.label(mandatory = True, providers = [Int8ModelInfo]),
+        "prefix": attr.string(mandatory = True, doc = "The spec's `name`: file name and prefix of all symbols."),
+        "spec": attr.label(allow_single_file = [".yaml"], mandatory = True),
+        "_tool": tool("//cmsis/compiler:compile"),
+    },
+)
+
+def _network_header_impl(ctx):
+    header = ctx.actions.declare_file(ctx.label.name + "/network.h")
+    plan = ctx.attr.network[CSourceInfo].plan
+    run_tool(
+        ctx,
+        mnemonic = "BindNetwork",
+        inputs = [plan],
+        outputs = [header],
+        flags = {"output": header, "plan": plan},
+        progress = "Binding",
+    )
+    return [DefaultInfo(files = depset([header]))]
+
+network_header = rule(
+    implementation = _network_header_impl,
+    doc = "network.h, by which the firmware, the same for every network, calls this one.",
+    attrs = {
+        "network": attr.label(mandatory = True, providers = [CSourceInfo]),
+        "_tool": tool("//firmware:network_header"),
+    },
+)
+
+def _firmware_image_impl(ctx):
+    files = {file.extension: file for file in ctx.files.program}
+    info = FirmwareInfo(elf = files["elf"], image = files["bin"], map = files["map"])
+    return [DefaultInfo(files = depset(ctx.files.program)), info]
+
+firmware_image = rule(
+    implementation = _firmware_image_impl,
+    doc = "Gives an m4_elf the provider that gates ask for.",
+    attrs = {"program": attr.label(mandatory = True, doc = "An m4_elf.")},
+)

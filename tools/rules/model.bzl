@@ -1,0 +1,106 @@
+"""The learned artifacts: data_set, trained_weights, int8_model."""
+
+load(":action.bzl", "run_tool", "tool")
+load(":providers.bzl", "DataSetInfo", "Int8ModelInfo", "TrainedWeightsInfo")
+
+_SPEC = attr.label(allow_single_file = [".yaml"], mandatory = True, doc = "The network's spec.")
+
+def _data_set_impl(ctx):
+    files = []
+    for part in ["dataset", "pilot"]:
+        data = ctx.actions.declare_file("%s.%s.npz" % (ctx.label.name, part))
+        report = ctx.actions.declare_file("%s.%s.json" % (ctx.label.name, part))
+        run_tool(
+            ctx,
+            mnemonic = "GenerateData",
+            inputs = [ctx.file.spec],
+            outputs = [data, report],
+            flags = {"output": data, "part": part, "report": report, "spec": ctx.file.spec},
+            progress = "Generating the %s of" % part,
+        )
+        files.extend([data, report])
+    return [
+        DefaultInfo(files = depset(files)),
+        DataSetInfo(dataset = files[0], pilot = files[2]),
+    ]
+
+data_set = rule(
+    implementation = _data_set_impl,
+    doc = "Synthetic windows as the spec's `data` section asks for; training data and pilot set are two actions.",
+    attrs = {"spec": _SPEC, "_tool": tool("//model/data:generate")},
+)
+
+def _recorded_data_set_impl(ctx):
+    return [
+        DefaultInfo(files = depset([ctx.file.dataset, ctx.file.pilot])),
+        DataSetInfo(dataset = ctx.file.dataset, pilot = ctx.file.pilot),
+    ]
+
+recorded_data_set = rule(
+    implementation = _recorded_data_set_impl,
+    doc = "A data set that exists already.",
+    attrs = {
+        "dataset": attr.label(allow_single_file = [".npz"], mandatory = True),
+        "pilot": attr.label(allow_single_file = [".npz"], mandatory = True),
+    },
+)
+
+def _trained_weights_impl(ctx):
+    model = ctx.actions.declare_file(ctx.label.name + ".keras")
+    history = ctx.actions.declare_file(ctx.label.name + ".history.json")
+    dataset = ctx.attr.data[DataSetInfo].dataset
+    flags = {"dataset": dataset, "history": history, "output": model, "spec": ctx.file.spec}
+    if ctx.attr.seed_offset:
+        flags["seed_offset"] = str(ctx.attr.seed_offset)
+    if ctx.attr.role != "shipped":
+        flags["role"] = ctx.attr.role
+    run_tool(
+        ctx,
+        mnemonic = "Train",
+        inputs = [ctx.file.spec, dataset],
+        outputs = [model, history],
+        flags = flags,
+        progress = "Training",
+    )
+    return [DefaultInfo(files = depset([model, history])), TrainedWeightsInfo(model = model)]
+
+trained_weights = rule(
+    implementation = _trained_weights_impl,
+    doc = "Trains the spec's architecture; the log has a line per epoch.",
+    attrs = {
+        "data": attr.label(mandatory = True, providers = [DataSetInfo]),
+        "role": attr.string(
+            default = "shipped",
+            values = ["ensemble", "shipped"],
+            doc = "`ensemble`: a sparring partner of the adversarial gate, trained for its `ensemble_epochs`.",
+        ),
+        "seed_offset": attr.int(doc = "Added to the spec's seed: another, independent network."),
+        "spec": _SPEC,
+        "_tool": tool("//model/training:train"),
+    },
+)
+
+def _int8_model_impl(ctx):
+    tflite = ctx.actions.declare_file(ctx.label.name + ".tflite")
+    report = ctx.actions.declare_file(ctx.label.name + ".json")
+    dataset = ctx.attr.data[DataSetInfo].dataset
+    run_tool(
+        ctx,
+        mnemonic = "Quantize",
+        inputs = [ctx.file.spec, ctx.file.model, dataset],
+        outputs = [tflite, report],
+        flags = {"dataset": dataset, "model": ctx.file.model, "output": tflite, "report": report, "spec": ctx.file.spec},
+        progress = "Quantizing",
+    )
+    return [DefaultInfo(files = depset([tflite, report])), Int8ModelInfo(tflite = tflite)]
+
+int8_model = rule(
+    implementation = _int8_model_impl,
+    doc = "Converts a Keras model to a full-int8 .tflite, calibrated on training data.",
+    attrs = {
+        "data": attr.label(mandatory = True, providers = [DataSetInfo]),
+        "model": attr.label(allow_single_file = [".keras", ".h5"], mandatory = True),
+        "spec": _SPEC,
+        "_tool": tool("//model/quantization:quantize"),
+    },
+)
