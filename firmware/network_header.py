@@ -1,0 +1,90 @@
+"""Writes network.h, which binds the generic firmware to one generated network.
+
+Inputs: plan.json of //cmsis/compiler (only its "name" is used) and the name of the network's own header.
+Output: a C header that maps NETWORK_*, network_class_names, network_t, network_init and network_run to the
+network's own names. Non-goals: sizes and scales; they stay in the network's header, so that they exist once.
+"""
+
+import json
+import os
+import re
+from pathlib import Path
+
+from absl import flags
+
+from tools import errors
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("plan", None, "plan.json of the network.", required=True)
+flags.DEFINE_string("output", None, "The network.h to write.", required=True)
+flags.DEFINE_string("header", None, "How network.h includes the network's header; <name>.h if not given.")
+
+MACROS = (
+    "INPUT_BYTES",
+    "OUTPUT_BYTES",
+    "ARENA_BYTES",
+    "CLASSES",
+    "INPUT_SCALE",
+    "INPUT_ZERO_POINT",
+    "OUTPUT_SCALE",
+    "OUTPUT_ZERO_POINT",
+)
+
+TEMPLATE = """\
+/* Binds the firmware to the network {name}. Written by //firmware:network_header. */
+#ifndef NETWORK_H
+#define NETWORK_H
+
+#include "{header}"
+
+#define NETWORK_NAME "{name}"
+{macros}
+#define network_class_names {name}_class_names
+
+typedef {name}_t network_t;
+
+/* 0, or negative if the arena is too small or badly aligned. */
+static inline int network_init(network_t *self, void *arena, size_t arena_bytes)
+{{
+    return {name}_init(self, arena, arena_bytes);
+}}
+
+/* 0 or a negative error. */
+static inline int network_run(const network_t *self, const int8_t *input, int8_t *output)
+{{
+    return {name}_run(self, input, output);
+}}
+
+#endif
+"""
+
+
+def read_name(path: str) -> str:
+    """The network's name in the plan at `path`; UserError unless it can be a prefix in C."""
+    fix = "Fix: pass the plan.json that //cmsis/compiler wrote"
+    try:
+        plan = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise errors.UserError(f"{path}: cannot be read as JSON; got {error}, want a plan. {fix}") from error
+    name = plan.get("name") if isinstance(plan, dict) else None
+    if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise errors.UserError(f"{path}: name is no C prefix; got {name!r}, want [a-z][a-z0-9_]*. {fix}")
+    return name
+
+
+def render(name: str, header: str) -> str:
+    """network.h for the network `name`, whose own header is included as `header`."""
+    macros = "\n".join(f"#define NETWORK_{macro} {name.upper()}_{macro}" for macro in MACROS)
+    return TEMPLATE.format(name=name, header=header, macros=macros)
+
+
+def main(argv: list[str]) -> None:
+    del argv
+    name = read_name(FLAGS.plan)
+    partial = Path(f"{FLAGS.output}.partial")
+    partial.write_text(render(name, FLAGS.header or f"{name}.h"), encoding="utf-8")
+    os.replace(partial, FLAGS.output)
+
+
+if __name__ == "__main__":
+    errors.run(main)
