@@ -39,7 +39,7 @@ class Ranges:
     impulsive_peak_pu: tuple[float, float] = field(between(0, 8))
     impulsive_rise_ms: tuple[float, float] = field(between(0.01, 1))
     impulsive_decay_ms: tuple[float, float] = field(between(0.05, 10))
-    transient_onset_cycles: tuple[float, float] = field(_FRACTION)
+    transient_onset_cycles: tuple[float, float] = field(between(0, 0.95))
     load_pu: tuple[float, float] = field(between(0, 2))
     load_angle_turns: tuple[float, float] = field(between(-0.25, 0.25))
     load_thd: tuple[float, float] = field(_FRACTION)
@@ -256,6 +256,12 @@ def _check_data(spec: Spec, root: Place) -> None:
     if spec.data.dataset.seed == spec.data.pilot.seed:
         raise root.child("data.pilot.seed").error(
             "the pilot set shares its seed", spec.data.pilot.seed, "a seed other than data.dataset.seed")
+    for part in ("dataset", "pilot"):
+        ranges = getattr(spec.data, part).ranges
+        if ranges.impulsive_rise_ms[1] >= ranges.impulsive_decay_ms[0]:
+            raise root.child(f"data.{part}.ranges.impulsive_rise_ms").error(
+                "an impulse rises slower than it decays", list(ranges.impulsive_rise_ms),
+                f"a range below {ranges.impulsive_decay_ms[0]:g}, where impulsive_decay_ms begins")
 
 
 def _check_network(spec: Spec, root: Place) -> None:
