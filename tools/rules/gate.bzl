@@ -97,7 +97,9 @@ reproducibility_measurement = rule(
 )
 
 def _image_summary_impl(ctx):
-    output = ctx.actions.declare_file(ctx.label.name + ".txt")
+    # tools/bazel knows the one by the other's name.
+    image = ctx.actions.declare_file(ctx.label.name + ".bin")
+    output = ctx.actions.declare_file(ctx.label.name + ".summary.txt")
     size, timing = ctx.attr.size[MeasurementInfo].measurement, ctx.attr.timing[MeasurementInfo].measurement
     run_tool(
         ctx,
@@ -107,7 +109,7 @@ def _image_summary_impl(ctx):
         flags = {"output": output, "size": size, "spec": ctx.file.spec, "timing": timing},
         progress = "Summarizing",
     )
-    image = ctx.attr.firmware[FirmwareInfo].image
+    ctx.actions.symlink(output = image, target_file = ctx.attr.firmware[FirmwareInfo].image)
     return [DefaultInfo(files = depset([image, output]))]
 
 image_summary = rule(

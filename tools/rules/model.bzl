@@ -1,9 +1,36 @@
-"""The learned artifacts: data_set, trained_weights, int8_model."""
+"""The spec and the learned artifacts: network_spec, data_set, trained_weights, int8_model."""
 
 load(":action.bzl", "run_tool", "tool")
 load(":providers.bzl", "DataSetInfo", "Int8ModelInfo", "TrainedWeightsInfo")
 
 _SPEC = attr.label(allow_single_file = [".yaml"], mandatory = True, doc = "The network's spec.")
+
+def _network_spec_impl(ctx):
+    run_tool(
+        ctx,
+        mnemonic = "CheckSpec",
+        inputs = [ctx.file.spec],
+        outputs = [ctx.outputs.checked],
+        flags = {
+            "network": ctx.attr.network,
+            "output": ctx.outputs.checked,
+            "spec": ctx.file.spec,
+            "target": ctx.attr.target,
+        },
+        progress = "Checking",
+    )
+
+network_spec = rule(
+    implementation = _network_spec_impl,
+    doc = "A validated spec; every later step reads it instead of the source file, so that a broken one stops here.",
+    attrs = {
+        "checked": attr.output(mandatory = True),
+        "network": attr.string(mandatory = True),
+        "spec": _SPEC,
+        "target": attr.string(mandatory = True),
+        "_tool": tool("//model:check_spec"),
+    },
+)
 
 def _data_set_impl(ctx):
     files = []

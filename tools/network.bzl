@@ -1,0 +1,177 @@
+"""edgeplug_network: the whole way from a spec to a gated firmware image, for any network."""
+
+load("@rules_cc//cc:defs.bzl", "cc_library")
+load("//firmware:defs.bzl", "FIRMWARE_COPTS")
+load("//tools/rules:firmware.bzl", "c_source", "firmware_image", "network_header")
+load(
+    "//tools/rules:gate.bzl",
+    "adversarial_measurement",
+    "gate_test",
+    "image_summary",
+    "precision_measurement",
+    "reproducibility_measurement",
+    "size_measurement",
+    "timing_measurement",
+)
+load("//tools/rules:m4_binary.bzl", "m4_elf")
+load("//tools/rules:model.bzl", "data_set", "int8_model", "network_spec", "recorded_data_set", "trained_weights")
+
+# Sparring partners of the adversarial gate; DeepXplore (Pei et al. 2017) uses three as well.
+_ENSEMBLE = 3
+
+def _learned(name, spec, model, dataset, pilot, visibility):
+    """Data, weights and int8 model; returns the labels that a second build must reproduce."""
+    if dataset:
+        recorded_data_set(name = name + "_data", dataset = dataset, pilot = pilot, visibility = visibility)
+    else:
+        data_set(name = name + "_data", spec = spec, visibility = visibility)
+    if not model:
+        trained_weights(name = name + "_weights", data = name + "_data", spec = spec, visibility = visibility)
+    int8_model(
+        name = name + "_int8",
+        data = name + "_data",
+        model = model or name + "_weights.keras",
+        spec = spec,
+        visibility = visibility,
+    )
+    made = [] if dataset else [name + "_data"]
+    return made + ([] if model else [name + "_weights"]) + [name + "_int8"]
+
+def _compiled(name, spec, target, visibility):
+    """C source, library and image."""
+    c_source(name = name + "_c_source", model = name + "_int8", prefix = name, spec = spec, visibility = visibility)
+    native.filegroup(name = name + "_c", srcs = [name + "_c_source"], output_group = "source")
+    native.filegroup(name = name + "_h", srcs = [name + "_c_source"], output_group = "header")
+    network_header(name = name + "_binding", network = name + "_c_source")
+    cc_library(
+        name = name + "_library",
+        srcs = [name + "_c"],
+        hdrs = [name + "_h"],
+        copts = ["-std=c99"],
+        includes = [name + "_c_source"],
+        target_compatible_with = ["//tools/platforms:cortex_m4"],
+        visibility = visibility,
+        deps = ["//cmsis:nn"],
+    )
+    board = "//firmware/boards/%s" % target
+    m4_elf(
+        name = name + "_program",
+        srcs = ["//firmware:image_srcs", name + "_binding"],
+        copts = FIRMWARE_COPTS + ["-I$(BINDIR)/%s/%s_binding" % (native.package_name(), name)],
+        linker_script = board + ":link.ld",
+        deps = [name + "_library", board + ":board"],
+    )
+    firmware_image(name = name + "_firmware", program = name + "_program", visibility = visibility)
+
+def _gated(name, spec, made, gates, visibility):
+    """A measurement and a test per gate."""
+    common = {
+        "data": name + "_data",
+        "firmware": name + "_firmware",
+        "int8_model": name + "_int8",
+        "network": name + "_c_source",
+        "spec": spec,
+        "visibility": visibility,
+    }
+
+    # Size and timing are always measured: the line about the image states them.
+    image = ["elf", "image", "pilot", "plan", "spec"]
+    size_measurement(name = name + "_size", gate = "size", reads = image, **common)
+    timing_measurement(name = name + "_timing", gate = "timing", reads = image, **common)
+    image_summary(
+        name = name,
+        firmware = name + "_firmware",
+        size = name + "_size",
+        spec = spec,
+        timing = name + "_timing",
+        visibility = visibility,
+    )
+    if "precision" in gates:
+        precision_measurement(
+            name = name + "_precision",
+            flags = select({
+                # Only our own kernels promise TFLite's very bits.
+                "//cmsis:own_kernels": {"exact": "true"},
+                "//conditions:default": {"exact": "false"},
+            }),
+            gate = "precision",
+            reads = ["image", "pilot", "plan", "spec", "tflite"],
+            **common
+        )
+    if "adversarial" in gates:
+        ensemble = ["%s_ensemble_%d" % (name, i + 1) for i in range(_ENSEMBLE)]
+        for i, network in enumerate(ensemble):
+            trained_weights(name = network, data = name + "_data", role = "ensemble", seed_offset = i + 1, spec = spec)
+        adversarial_measurement(
+            name = name + "_adversarial",
+            ensemble = ensemble,
+            gate = "adversarial",
+            model = name + "_weights.keras",
+            reads = ["image", "pilot", "plan", "spec"],
+            **common
+        )
+    if "reproducibility" in gates:
+        artifacts = made + [name + "_c_source", name + "_program.elf", name + "_program.bin"]
+        reproducibility_measurement(name = name + "_reproducibility", first = artifacts, second = artifacts)
+    for gate in gates:
+        gate_test(
+            name = "%s_%s_test" % (name, gate),
+            gate = gate,
+            measurement = "%s_%s" % (name, gate),
+            spec = spec,
+            visibility = visibility,
+        )
+    native.test_suite(
+        name = name + "_gates",
+        tests = ["%s_%s_test" % (name, gate) for gate in gates],
+        visibility = visibility,
+    )
+
+def edgeplug_network(
+        name,
+        spec,
+        model = None,
+        dataset = None,
+        pilot = None,
+        gates = None,
+        target = "stm32l476",
+        visibility = ["//visibility:public"]):
+    """Takes a network from its spec to a firmware image, and gives the image its gates.
+
+    Without `model` and `dataset` the spec's sections `data`, `architecture` and `training` say how both are made.
+
+    Args:
+      name: the network's name, the same as the spec's `name`: a C identifier, prefix of the library's symbols.
+      spec: the network's YAML spec.
+      model: a trained Keras network, .keras or legacy .h5.
+      dataset: .npz with x_train (for calibration) and further splits as model/README.md says.
+      pilot: .npz with x and y: the windows that judge; given together with `dataset`.
+      gates: the gates to pass; by default all, without `adversarial` (which trains sparring partners by the spec) if
+        `model` is given.
+      target: the board, a folder of //firmware/boards; the same as the spec's `target`.
+      visibility: of everything that follows.
+
+    Emits:
+      name: NAME.bin, the flash image, and NAME.summary.txt, the line about it.
+      name_spec: the checked spec.
+      name_data: training data and pilot set. name_weights: the trained .keras. name_int8: the .tflite.
+      name_c_source: NAME.c, NAME.h and NAME.plan.json. name_library: the cc_library of them.
+      name_program: .elf, .bin and .map. name_firmware: the same with a FirmwareInfo.
+      name_GATE and name_GATE_test: what a gate measured, and its verdict. name_gates: the suite of the verdicts.
+    """
+    if bool(dataset) != bool(pilot) or (model and not dataset):
+        fail("//%s:%s: model, dataset and pilot belong together; got model %s, dataset %s, pilot %s. Fix: name them all" %
+             (native.package_name(), name, model, dataset, pilot))
+    checked = name + ".checked.yaml"
+    network_spec(
+        name = name + "_spec",
+        checked = checked,
+        network = name,
+        spec = spec,
+        target = target,
+        visibility = visibility,
+    )
+    made = _learned(name, checked, model, dataset, pilot, visibility)
+    _compiled(name, checked, target, visibility)
+    everything = ["precision", "timing", "size", "reproducibility"] + ([] if model else ["adversarial"])
+    _gated(name, checked, made, gates or everything, visibility)

@@ -1,0 +1,64 @@
+"""Reads a firmware image: a plain .bin as it is flashed, or an ELF file.
+
+Purpose: bytes by address plus symbols. Errors: UserError for an image that is not for this core or does not fit.
+Source of the ELF facts: ELF for the Arm Architecture (IHI0044), e_machine EM_ARM = 40.
+"""
+
+import io
+from dataclasses import dataclass
+
+from elftools.common.exceptions import ELFError
+from elftools.elf.elffile import ELFFile
+
+from tools.errors import UserError
+from tools.sim.boards import Board
+from tools.sim.symbols import SymbolTable, read_symbols
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Bytes and the address that they are loaded at."""
+
+    address: int
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Image:
+    """What is written to the chip before reset, and the names of its addresses."""
+
+    segments: tuple[Segment, ...]
+    symbols: SymbolTable
+
+
+def load_image(data: bytes, board: Board, elf: bytes | None = None) -> Image:
+    """The image in `data`, an ELF or a .bin for the start of flash; `elf` gives the symbols of a .bin."""
+    if data[:4] == b"\x7fELF":
+        segments, symbols = _elf_segments(data), read_symbols(data)
+    else:
+        segments, symbols = (Segment(board.flash.base, data),), read_symbols(elf) if elf else SymbolTable()
+    for segment in segments:
+        _check_fits(segment, board)
+    return Image(segments, symbols)
+
+
+def _elf_segments(data: bytes) -> tuple[Segment, ...]:
+    try:
+        elf = ELFFile(io.BytesIO(data))
+        machine = elf["e_machine"]
+        if machine != "EM_ARM":
+            raise UserError(f"image: ELF is for another core; got {machine}, want EM_ARM. Fix: build it for //tools/platforms:cortex_m4")
+        loads = [s for s in elf.iter_segments() if s["p_type"] == "PT_LOAD" and s["p_filesz"]]
+        return tuple(Segment(s["p_paddr"], s.data()) for s in loads)
+    except ELFError as error:
+        raise UserError(f"image: ELF is broken; got {error}, want a complete file. Fix: build it again") from error
+
+
+def _check_fits(segment: Segment, board: Board) -> None:
+    memory = board.memory_at(segment.address)
+    if memory is None or board.memory_at(segment.address + max(len(segment.data), 1) - 1) is not memory:
+        raise UserError(
+            f"image: {len(segment.data)} bytes at {segment.address:#010x} are outside the memories of {board.name}; "
+            f"got {len(segment.data)} bytes, want at most {board.flash.size_bytes} from {board.flash.base:#010x}. "
+            "Fix: link it with the board's linker script"
+        )
