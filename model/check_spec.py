@@ -1,0 +1,38 @@
+"""Validates a spec before anything is built from it, and passes it on unchanged.
+
+Purpose: one place where a broken spec stops the build, and where the spec's name and target meet the macro's.
+Inputs: --spec, --network and --target as the macro edgeplug_network was called. Output: --output, the same YAML.
+"""
+
+import pathlib
+
+from absl import flags
+
+from model import spec as spec_lib
+from tools import errors
+
+_SPEC = flags.DEFINE_string("spec", None, "The spec, YAML.", required=True)
+_NETWORK = flags.DEFINE_string("network", None, "The name that the BUILD file gives the network.", required=True)
+_TARGET = flags.DEFINE_string("target", None, "The board that the BUILD file builds for.", required=True)
+_OUTPUT = flags.DEFINE_string("output", None, "Where the spec is passed on to.", required=True)
+
+
+def check(path: str, network: str, target: str) -> None:
+    """Raises UserError if the spec is invalid, or is another network's or another board's."""
+    spec = spec_lib.load(path)
+    for key, found, wanted in (("name", spec.name, network), ("target", spec.target, target)):
+        if found != wanted:
+            raise errors.UserError(
+                f"{path}: {key}: differs from edgeplug_network({key} = ...) in the BUILD file; got {found}, want {wanted}."
+                f" Fix: give both the same {key}"
+            )
+
+
+def main(argv: list[str]) -> None:
+    del argv
+    check(_SPEC.value, _NETWORK.value, _TARGET.value)
+    pathlib.Path(_OUTPUT.value).write_bytes(pathlib.Path(_SPEC.value).read_bytes())
+
+
+if __name__ == "__main__":
+    errors.run(main)
