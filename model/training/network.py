@@ -1,0 +1,187 @@
+"""The float network as a differentiable JAX function with exact sums.
+
+Purpose: one forward pass for training and for attacks (gates/adversarial). `Network` holds layers and weights;
+`activations`, `logits` and `probabilities` are pure functions of (layers, weights, x), so that JAX can differentiate them by
+weights or by x. `build_model` makes the stock Keras model of the same network, `from_model` and `load` read one.
+x is float32 [N, length, channels] in natural units (pu). Errors: UserError for a file or layer that is not ours.
+"""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from model import spec as spec_module
+from model.training import exact  # before jax and keras: it pins XLA
+
+import jax
+import jax.numpy as jnp
+import keras
+
+from tools.errors import UserError
+
+Layers = tuple[spec_module.Layer, ...]
+Weights = tuple[tuple[jax.Array, ...], ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """A network: `weights[i]` belongs to `layers[i]`: (kernel, bias), or () for a layer without weights."""
+
+    layers: Layers
+    weights: Weights
+
+
+def activations(layers: Layers, weights: Weights, x: jax.Array) -> tuple[jax.Array, ...]:
+    """The output of each layer, float32 [N, ...]; the last one before its softmax (logits)."""
+    outputs = []
+    for layer, parameters in zip(layers, weights):
+        x = _apply(layer, parameters, x)
+        outputs.append(x)
+    return tuple(outputs)
+
+
+def logits(layers: Layers, weights: Weights, x: jax.Array) -> jax.Array:
+    """The output before the softmax, float32 [N, classes]."""
+    return activations(layers, weights, x)[-1]
+
+
+def probabilities(layers: Layers, weights: Weights, x: jax.Array) -> jax.Array:
+    """The output of the Keras model, float32 [N, classes]."""
+    return jax.nn.softmax(logits(layers, weights, x))
+
+
+def loss(layers: Layers, weights: Weights, x: jax.Array, y: jax.Array) -> jax.Array:
+    """The mean cross entropy of class indices y int [N]."""
+    chosen = jnp.take_along_axis(jax.nn.log_softmax(logits(layers, weights, x)), y[:, None], axis=1)
+    return -jnp.mean(chosen)
+
+
+def initial_weights(layers: Layers, input_shape: tuple[int, int], seed: int) -> Weights:
+    """He-normal kernels and zero biases, drawn by NumPy: its normal numbers are the same on every CPU."""
+    rng = np.random.default_rng(seed)
+    shape, weights = input_shape, []
+    for layer in layers:
+        kernel_shape = _kernel_shape(layer, shape)
+        if kernel_shape is None:
+            weights.append(())
+        else:
+            deviation = np.sqrt(2 / np.prod(kernel_shape[:-1]))
+            kernel = (rng.standard_normal(kernel_shape) * deviation).astype(np.float32)
+            weights.append((jnp.asarray(kernel), jnp.zeros(kernel_shape[-1], jnp.float32)))
+        shape = _output_shape(layer, shape)
+    return tuple(weights)
+
+
+def build_model(network: Network, input_shape: tuple[int, int], name: str) -> keras.Model:
+    """The stock Keras model with the network's weights; its predictions are those of `probabilities` but for rounding."""
+    layers = [_keras_layer(layer, f"{layer.kind}_{index}") for index, layer in enumerate(network.layers)]
+    model = keras.Sequential([keras.Input(input_shape, name="window"), *layers], name=name)
+    for keras_layer, parameters in zip(layers, network.weights):
+        keras_layer.set_weights([np.asarray(parameter) for parameter in parameters])
+    return model
+
+
+def load(path: str | Path) -> Network:
+    """The network in a .keras file."""
+    try:
+        model = keras.saving.load_model(path, compile=False)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{Path(path).name}: no Keras model; got {type(error).__name__}, want a .keras file. "
+                        "Fix: build it with //model/training:train.") from error
+    return from_model(model)
+
+
+def from_model(model: keras.Model) -> Network:
+    """The network of a stock Keras model made of the layers of model/spec.py."""
+    found = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+    return Network(tuple(_spec_layer(layer) for layer in found),
+                   tuple(tuple(jnp.asarray(weight) for weight in layer.get_weights()) for layer in found))
+
+
+def _apply(layer: spec_module.Layer, parameters: tuple[jax.Array, ...], x: jax.Array) -> jax.Array:
+    match layer:
+        case spec_module.Conv1D():
+            x = exact.conv1d(x, *parameters, stride=layer.stride)
+        case spec_module.Dense():
+            x = exact.dense(x, *parameters)
+        case spec_module.MaxPool1D():
+            x = jnp.max(_groups(x, layer.size), axis=2)
+        case spec_module.AveragePool1D():
+            x = jnp.mean(_groups(x, layer.size), axis=2)
+        case spec_module.GlobalAveragePool():
+            x = jnp.mean(x, axis=1)
+        case spec_module.Flatten():
+            x = x.reshape(len(x), -1)
+    return jax.nn.relu(x) if getattr(layer, "activation", "linear") == "relu" else x
+
+
+def _groups(x: jax.Array, size: int) -> jax.Array:
+    """x [N, L, C] as [N, L // size, size, C], the rest left out as padding 'valid' does."""
+    steps = x.shape[1] // size
+    return x[:, :steps * size].reshape(len(x), steps, size, x.shape[2])
+
+
+def _kernel_shape(layer: spec_module.Layer, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    match layer:
+        case spec_module.Conv1D():
+            return (layer.kernel, shape[1], layer.filters)
+        case spec_module.Dense():
+            return (shape[0], layer.units)
+    return None
+
+
+def _output_shape(layer: spec_module.Layer, shape: tuple[int, ...]) -> tuple[int, ...]:
+    match layer:
+        case spec_module.Conv1D():
+            return (-(-shape[0] // layer.stride), layer.filters)
+        case spec_module.MaxPool1D() | spec_module.AveragePool1D():
+            return (shape[0] // layer.size, shape[1])
+        case spec_module.GlobalAveragePool():
+            return (shape[1],)
+        case spec_module.Flatten():
+            return (shape[0] * shape[1],)
+    return (layer.units,)
+
+
+def _keras_layer(layer: spec_module.Layer, name: str) -> keras.layers.Layer:
+    match layer:
+        case spec_module.Conv1D():
+            return keras.layers.Conv1D(layer.filters, layer.kernel, strides=layer.stride, padding="same",
+                                       activation=layer.activation, name=name)
+        case spec_module.MaxPool1D():
+            return keras.layers.MaxPooling1D(layer.size, name=name)
+        case spec_module.AveragePool1D():
+            return keras.layers.AveragePooling1D(layer.size, name=name)
+        case spec_module.GlobalAveragePool():
+            return keras.layers.GlobalAveragePooling1D(name=name)
+        case spec_module.Flatten():
+            return keras.layers.Flatten(name=name)
+    return keras.layers.Dense(layer.units, activation=layer.activation, name=name)
+
+
+def _spec_layer(layer: keras.layers.Layer) -> spec_module.Layer:
+    """The inverse of _keras_layer; UserError for anything that it does not make."""
+    activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
+    match type(layer).__name__:
+        case "Conv1D":
+            found = spec_module.Conv1D(layer.filters, layer.kernel_size[0], layer.strides[0], activation)
+        case "MaxPooling1D":
+            found = spec_module.MaxPool1D(layer.pool_size[0])
+        case "AveragePooling1D":
+            found = spec_module.AveragePool1D(layer.pool_size[0])
+        case "GlobalAveragePooling1D":
+            found = spec_module.GlobalAveragePool()
+        case "Flatten":
+            found = spec_module.Flatten()
+        case "Dense":
+            found = spec_module.Dense(layer.units, activation)
+        case kind:
+            raise UserError(f"{layer.name}: unsupported layer; got {kind}, want a layer of model/spec.py. "
+                            "Fix: use the layers listed under `architecture` there.")
+    wanted, config = _keras_layer(found, layer.name).get_config(), layer.get_config()
+    for key in ("padding", "strides", "dilation_rate", "groups", "use_bias", "keepdims", "data_format", "pool_size"):
+        if config.get(key) != wanted.get(key):
+            raise UserError(f"{layer.name}: unsupported option; got {key} = {config.get(key)}, want {wanted.get(key)}. "
+                            "Fix: change the layer, or leave the adversarial gate undeclared.")
+    return found
