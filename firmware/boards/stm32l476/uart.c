@@ -69,9 +69,12 @@ bool board_uart_read(uint8_t *byte)
 {
     for (uint32_t polls = READ_POLLS; polls != 0; polls--) {
         const uint32_t status = USART2_ISR;
+        const uint32_t line_errors = status & (USART_ISR_FE | USART_ISR_NE | USART_ISR_ORE);
+        if (line_errors != 0) {
+            USART2_ICR = line_errors; /* ORE may stand without RXNE; the frame's CRC tells what was lost */
+        }
         if (status & USART_ISR_RXNE) {
             *byte = (uint8_t)USART2_RDR;
-            USART2_ICR = status & (USART_ISR_FE | USART_ISR_NE | USART_ISR_ORE); /* else ORE blocks reception */
             return true;
         }
         delay_one_poll();

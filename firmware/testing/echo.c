@@ -1,4 +1,4 @@
-#include "firmware/testing/echo_network/echo.h"
+#include "firmware/testing/echo.h"
 
 #include <string.h>
 

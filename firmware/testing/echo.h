@@ -2,8 +2,8 @@
  * A network for firmware tests, with the interface of a generated one: its scores are the first bytes of its input,
  * and the last byte of the input gives it orders (enum echo_order).
  */
-#ifndef FIRMWARE_TESTING_ECHO_NETWORK_ECHO_H
-#define FIRMWARE_TESTING_ECHO_NETWORK_ECHO_H
+#ifndef FIRMWARE_TESTING_ECHO_H
+#define FIRMWARE_TESTING_ECHO_H
 
 #include <stddef.h>
 #include <stdint.h>
