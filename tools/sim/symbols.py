@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from elftools.elf.elffile import ELFFile
 
+_UNKNOWN_SIZE_BYTES = 0x1000
+
 
 @dataclass(frozen=True)
 class Symbol:
@@ -40,12 +42,12 @@ class SymbolTable:
         return iter(self._by_name.values())
 
     def function_at(self, address: int) -> Symbol | None:
-        """The function that holds `address`, or None."""
+        """The function that holds `address`, or None. One without a size (assembly) reaches to the next, 4 KiB at most."""
         index = bisect.bisect_right(self._addresses, address) - 1
         if index < 0:
             return None
         function = self._functions[index]
-        inside = address < function.address + max(function.size_bytes, 2)
+        inside = address < function.address + (function.size_bytes or _UNKNOWN_SIZE_BYTES)
         return function if inside else None
 
     def describe(self, address: int) -> str:

@@ -1,0 +1,268 @@
+"""The simulated microcontroller: boots an image from its reset vector and talks to it over its UART.
+
+Purpose: run the very bytes that ship, functionally (fast) or with the cycle model (`timing="zero_wait"` or another
+profile). Inputs: a .bin or an ELF, a board name. Errors: SimError with address, pc and symbol; a run never hangs.
+Non-goals: interrupts, DMA, serial timing, the MPU; Unicorn's core does not check that the FPU was switched on.
+"""
+
+import struct
+
+from unicorn import UC_ARCH_ARM, UC_HOOK_INTR, UC_HOOK_MEM_INVALID, UC_MODE_MCLASS, UC_MODE_THUMB, Uc, UcError
+from unicorn import arm_const as arm
+from unicorn import unicorn_const as uc_const
+
+from tools.sim.boards import Board, board_named
+from tools.sim.bus import Bus, BusError, RegisterWrite
+from tools.sim.exceptions import ExceptionModel, Fault, Lockup
+from tools.sim import exceptions
+from tools.sim.errors import SimError
+from tools.sim.image import load_image
+from tools.sim.memory import PAINT, map_memories, stack_high_water_bytes
+from tools.sim.peripherals.registry import make_peripherals
+from tools.sim.peripherals.usart import Usart
+from tools.sim.stop import StopReason
+from tools.sim.symbols import SymbolTable
+
+DEFAULT_MAX_INSTRUCTIONS = 100_000_000
+_EXCEPTIONS_PER_RUN_MAX = 1000
+_NOWHERE = 0xFFFFFFFE
+_RETURN_PAD = 0x1FFF0000
+_WAITS = (b"\x30\xbf", b"\x20\xbf")  # WFI, WFE
+_BRANCHES_TO_SELF = (b"\xfe\xe7", b"\xff\xf7\xfe\xbf")  # B, B.W
+_GENERAL = tuple(arm.UC_ARM_REG_R0 + i for i in range(13))
+_FETCH_ERRORS = {uc_const.UC_ERR_FETCH_UNMAPPED: exceptions.FETCH_BUS, uc_const.UC_ERR_FETCH_PROT: exceptions.FETCH_XN}
+_DATA_ERRORS = (uc_const.UC_ERR_READ_UNMAPPED, uc_const.UC_ERR_WRITE_UNMAPPED, uc_const.UC_ERR_WRITE_PROT, uc_const.UC_ERR_READ_PROT)
+_SVC, _EXCEPTION_EXIT = 2, 8
+_INTERRUPT_FAULTS = {1: exceptions.UNDEFINED, 7: exceptions.BREAKPOINT, 17: exceptions.NO_COPROCESSOR, 18: exceptions.INVALID_STATE, 22: exceptions.UNALIGNED}
+
+
+class Machine:
+    """A board with `image` in its flash, reset and ready to run.
+
+    Attributes: `uart` (send, receive), `symbols`, `peripherals` by name, `register_writes`, `faults` since reset.
+    """
+
+    def __init__(self, image: bytes, board: str = "stm32l476", timing: str | None = None, elf: bytes | None = None) -> None:
+        self.board: Board = board_named(board)
+        loaded = load_image(image, self.board, elf)
+        self.symbols: SymbolTable = loaded.symbols
+        self._segments = loaded.segments
+        self._uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)
+        self._uc.ctl_set_cpu_model(arm.UC_CPU_ARM_CORTEX_M4)
+        self._memories = map_memories(self._uc, self.board)
+        self._uc.mem_map(_RETURN_PAD, 0x1000, uc_const.UC_PROT_READ | uc_const.UC_PROT_EXEC)
+        self.peripherals = make_peripherals(self.board, self)
+        self.uart: Usart = self.peripherals[self.board.uart]
+        self._bus = Bus(self._uc, self.board, self.peripherals, self._on_bus_error)
+        self._exceptions = ExceptionModel(self._uc, self.peripherals["SCB"])
+        self._uc.hook_add(UC_HOOK_INTR, self._on_interrupt)
+        self._uc.hook_add(UC_HOOK_MEM_INVALID, self._on_invalid_memory)
+        self._timer = self._make_timer(timing)
+        self.reset()
+
+    def _make_timer(self, timing: str | None):
+        if timing is None:
+            return None
+        from tools.sim.timing.timer import BlockTimer
+
+        return BlockTimer(self._uc, timing, self.board)
+
+    # -- control -------------------------------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        """Paints SRAM, resets peripherals and core, and loads stack pointer and pc from the vector table."""
+        for memory in self.board.memories:
+            fill = PAINT if memory.writable else b"\xff\xff\xff\xff"
+            self._memories.write(memory.base, fill * (memory.size_bytes // 4))
+        for segment in self._segments:
+            self._memories.write(segment.address, segment.data)
+        for peripheral in self.peripherals.values():
+            peripheral.reset()
+        self._bus.log.clear()
+        self.faults: list[Fault] = []
+        for register in (*_GENERAL, arm.UC_ARM_REG_CONTROL, arm.UC_ARM_REG_FPSCR, arm.UC_ARM_REG_PRIMASK, arm.UC_ARM_REG_BASEPRI, arm.UC_ARM_REG_FAULTMASK):
+            self._uc.reg_write(register, 0)
+        stack_top, entry = struct.unpack("<2I", self.read(self.board.flash.base, 8))
+        if not entry & 1 or self.board.memory_at(entry) is None:
+            raise SimError(f"{self.board.name}: the image has no reset vector; got {entry:#010x} at {self.board.flash.base + 4:#010x}, "
+                           "want an odd address in flash. Fix: put the vector table first in the linker script")  # fmt: skip
+        self._uc.reg_write(arm.UC_ARM_REG_XPSR, 1 << 24)
+        self._uc.reg_write(arm.UC_ARM_REG_SP, stack_top & ~3)
+        self._uc.reg_write(arm.UC_ARM_REG_LR, 0xFFFFFFFF)
+        self._pc = entry & ~1
+        if self._timer:
+            self._timer.reset()
+
+    def run(self, max_instructions: int = DEFAULT_MAX_INSTRUCTIONS, until: int | None = None) -> StopReason:
+        """Runs until the firmware waits for input, halts, asks for a reset, or reaches address `until`.
+
+        SimError after `max_instructions` (counted anew after each exception), or on a fault that no handler takes.
+        """
+        for _ in range(_EXCEPTIONS_PER_RUN_MAX):
+            reason = self._run_to_event(max_instructions, _NOWHERE if until is None else until & ~1)
+            if reason is StopReason.LIMIT:
+                if self._code(self._pc).startswith(_BRANCHES_TO_SELF):
+                    return StopReason.HALTED
+                self._fail(f"runaway: no wait for input within {max_instructions} instructions")
+            if reason is not None:
+                return reason
+        first = f", the first a {self._describe(self.faults[0])}" if self.faults else ""
+        self._fail(f"runaway: {_EXCEPTIONS_PER_RUN_MAX} exceptions in one run{first}")
+
+    def exchange(self, request: bytes, reply_bytes: int | None = None, max_instructions: int = DEFAULT_MAX_INSTRUCTIONS) -> bytes:
+        """Sends `request`, runs until the firmware waits for input again, returns all that it sent.
+
+        SimError if a fault occurred (even one that its handler reported), or if `reply_bytes` is given and differs.
+        """
+        faults_before = len(self.faults)
+        self.uart.send(request)
+        self.run(max_instructions)
+        if len(self.faults) > faults_before:
+            self._fail(f"{self._describe(self.faults[faults_before])}; its handler ran")
+        if reply_bytes is not None and self.uart.sent_bytes != reply_bytes:
+            self._fail(f"reply to a request of {len(request)} bytes; got {self.uart.sent_bytes} bytes, want {reply_bytes}")
+        return self.uart.receive()
+
+    def call(self, function: str | int, *arguments: int, max_instructions: int = DEFAULT_MAX_INSTRUCTIONS) -> int:
+        """Calls a function (symbol or address) by the procedure call standard; up to 4 word arguments; returns r0."""
+        address = self.symbols[function] if isinstance(function, str) else function
+        for register, value in zip(_GENERAL, arguments, strict=False):
+            self._uc.reg_write(register, value & 0xFFFFFFFF)
+        self._uc.reg_write(arm.UC_ARM_REG_LR, _RETURN_PAD | 1)
+        self._pc = address & ~1
+        reason = self.run(max_instructions, until=_RETURN_PAD)
+        if reason is not StopReason.UNTIL:
+            self._fail(f"call of {self.symbols.describe(address)} did not return; got stop reason {reason.value}")
+        return self._uc.reg_read(arm.UC_ARM_REG_R0)
+
+    # -- state ---------------------------------------------------------------------------------------------------
+
+    @property
+    def pc(self) -> int:
+        """Address of the next instruction."""
+        return self._pc
+
+    @property
+    def cycles(self) -> int:
+        """Model cycles since reset; SimError in functional mode, which has none."""
+        return self._timed().cycles
+
+    @property
+    def instructions(self) -> int:
+        """Instructions since reset; SimError in functional mode, which does not count them."""
+        return self._timed().instructions
+
+    @property
+    def register_writes(self) -> list[RegisterWrite]:
+        """Writes to peripheral registers since reset, in order; data registers are left out."""
+        return self._bus.register_writes
+
+    def read(self, address: int, count: int) -> bytes:
+        """`count` bytes of memory; SimError outside of it."""
+        return self._memories.read(address, count)
+
+    def write(self, address: int, data: bytes) -> None:
+        """Stores `data` in memory, flash included; SimError outside of it."""
+        self._memories.write(address, data)
+
+    def register(self, number: int) -> int:
+        """Core register r0 to r12; 13 is SP, 14 LR, 15 the pc."""
+        special = {13: arm.UC_ARM_REG_SP, 14: arm.UC_ARM_REG_LR}
+        return self._pc if number == 15 else self._uc.reg_read(special.get(number, arm.UC_ARM_REG_R0 + number))
+
+    def stack_high_water_bytes(self, stack_top: int, stack_bottom: int | None = None) -> int:
+        """Bytes of stack used since reset; see memory.stack_high_water_bytes."""
+        return stack_high_water_bytes(self._memories, stack_top, stack_bottom)
+
+    # -- what peripherals and the bus ask for (register_file.Host) -------------------------------------------------
+
+    def request_stop(self, reason: StopReason) -> None:
+        """Ends the run at this access."""
+        self._stop = reason
+        self._uc.emu_stop()
+
+    def cycles_now(self) -> int:
+        """Model cycles up to the access in progress; 0 in functional mode."""
+        return self._timer.cycles_at(self._uc.reg_read(arm.UC_ARM_REG_PC)) if self._timer else 0
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _run_to_event(self, max_instructions: int, until: int) -> StopReason | None:
+        """One stretch of Unicorn; None when an exception was entered or left and the run goes on."""
+        self._stop: StopReason | None = None
+        self._bus_error: BusError | None = None
+        self._invalid_address: int | None = None
+        self._interrupt: int | None = None
+        error = None
+        try:
+            self._uc.emu_start(self._pc | 1, until, count=max_instructions)
+        except UcError as raised:
+            error = raised.errno
+        self._pc = self._uc.reg_read(arm.UC_ARM_REG_PC) & ~1
+        try:
+            if fault := self._fault_of(error):
+                self.faults.append(fault)
+                self._pc = self._exceptions.take_fault(fault)
+                return None
+            if self._interrupt == _EXCEPTION_EXIT:
+                self._pc = self._exceptions.leave(self._pc | 1) & ~1
+                return None
+            if self._interrupt == _SVC:
+                self._pc = self._exceptions.enter(exceptions.SV_CALL, self._pc)
+                return None
+        except Lockup as lockup:
+            causes = [self._describe(fault) for fault in self.faults[-2:]] or [f"exception at {self.symbols.describe(self._pc)}"]
+            self._fail(f"lockup: {lockup}; after {', then '.join(causes)}")
+        if self._stop:
+            return self._stop
+        if self._pc == until:
+            return StopReason.UNTIL
+        return StopReason.IDLE if self._code(self._pc - 2).startswith(_WAITS) else StopReason.LIMIT
+
+    def _fault_of(self, error: int | None) -> Fault | None:
+        if self._bus_error:
+            kind = "write" if self._bus_error.is_write else "read"
+            return Fault(exceptions.DATA_BUS, self._pc, self._bus_error.address, f"{kind}: {self._bus_error.fact}")
+        if error in _FETCH_ERRORS:
+            return Fault(_FETCH_ERRORS[error], self._pc, self._invalid_address)
+        if error in _DATA_ERRORS:
+            return Fault(exceptions.DATA_BUS, self._pc, self._invalid_address, self._access)
+        if error is not None:
+            is_thumb = self._uc.reg_read(arm.UC_ARM_REG_XPSR) >> 24 & 1
+            return Fault(exceptions.UNDEFINED if is_thumb else exceptions.INVALID_STATE, self._pc, None)
+        if self._interrupt in _INTERRUPT_FAULTS:
+            return Fault(_INTERRUPT_FAULTS[self._interrupt], self._pc, None)
+        if self._interrupt != _EXCEPTION_EXIT and self._pc != _RETURN_PAD and self.board.memory_at(self._pc) is None:
+            return Fault(exceptions.FETCH_XN, self._pc, self._pc)
+        return None
+
+    def _on_interrupt(self, _uc: Uc, number: int, _data: object) -> None:
+        self._interrupt = number
+        self._uc.emu_stop()
+
+    def _on_invalid_memory(self, _uc: Uc, access: int, address: int, _size: int, _value: int, _data: object) -> bool:
+        self._invalid_address = address
+        writes = (uc_const.UC_MEM_WRITE_UNMAPPED, uc_const.UC_MEM_WRITE_PROT)
+        self._access = "write" if access in writes else "read"
+        return False
+
+    def _on_bus_error(self, error: BusError) -> None:
+        self._bus_error = self._bus_error or error
+        self._uc.emu_stop()
+
+    def _timed(self):
+        if self._timer is None:
+            raise SimError(f"{self.board.name}: no cycles or instructions in functional mode. Fix: Machine(..., timing='zero_wait')")
+        return self._timer
+
+    def _code(self, address: int) -> bytes:
+        """The 4 bytes at `address`; none where there is no memory."""
+        return self.read(address, 4) if self.board.memory_at(address) and self.board.memory_at(address + 3) else b""
+
+    def _describe(self, fault: Fault) -> str:
+        where = "" if fault.address is None else f" at address {fault.address:#010x}"
+        detail = f" ({fault.detail})" if fault.detail else ""
+        return f"{fault.kind.label}{where}{detail}, pc {self.symbols.describe(fault.pc)}"
+
+    def _fail(self, fact: str) -> None:
+        raise SimError(f"{self.board.name}: {fact}; stopped at pc {self.symbols.describe(self._pc)}", self.uart.receive())
