@@ -4,9 +4,10 @@
 #include "firmware/protocol.h"
 #include "firmware/service.h"
 
-static __attribute__((noreturn)) void stop(void)
+static __attribute__((noreturn, noinline)) void stop(void)
 {
     for (;;) {
+        __asm volatile("wfi"); /* no interrupt is enabled: sleeps until reset */
     }
 }
 

@@ -39,6 +39,9 @@ int echo_run(const echo_t *self, const int8_t *input, int8_t *output)
         break;
     case ECHO_OVERFLOW_STACK:
         return use_stack(10000) == 0 ? 0 : -2;
+    case ECHO_LOSE_STACK:
+        __asm volatile("mov sp, %0\n\tudf #0" : : "r"(0x20010000u));
+        break;
     case ECHO_COUNT_CALLS:
         output[0] = calls_from_7;
         output[1] = calls_from_0;

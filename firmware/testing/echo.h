@@ -22,7 +22,8 @@ enum echo_order {
     ECHO_READ_NOWHERE = 2,   /* a load from an address where nothing is */
     ECHO_UNDEFINED = 3,      /* an instruction that does not exist */
     ECHO_OVERFLOW_STACK = 4, /* recursion deeper than any reserved stack */
-    ECHO_COUNT_CALLS = 5,    /* scores: calls so far (.data, from 7), calls so far (.bss, from 0), alignment of the arena */
+    ECHO_LOSE_STACK = 5,     /* a fault while the stack pointer is somewhere in SRAM */
+    ECHO_COUNT_CALLS = 6,    /* scores: calls so far (.data, from 7), calls so far (.bss, from 0), alignment of the arena */
 };
 
 extern const char *const echo_class_names[ECHO_CLASSES];

@@ -1,0 +1,61 @@
+"""Faults of the network, of the stack and of the start are reported over the UART, and then everything stops."""
+
+import pytest
+
+from firmware.client import Client, ServiceError
+from firmware.protocol import Fault, FaultCode
+from firmware.testing.images import Order, echo_machine, has_stopped, window
+from tools.sim.errors import SimError
+from tools.sim.machine import Machine
+from tools.sim.stop import StopReason
+
+UNDEFINED_INSTRUCTION = 1 << 16
+PRECISE_BUS_ERROR = 1 << 9 | 1 << 15  # PRECISERR, BFARVALID
+UNKNOWN = 0xFFFFFFFF
+
+
+def fault_of(machine: Machine, order: Order) -> Fault:
+    """The fault report that a window with this order causes."""
+    with pytest.raises(ServiceError, match="the firmware has stopped; got HARD_FAULT at pc 0x") as caught:
+        Client(machine).run(window(order=order))
+    assert caught.value.fault is not None
+    return caught.value.fault
+
+
+@pytest.mark.parametrize(("order", "cfsr"), [(Order.UNDEFINED, UNDEFINED_INSTRUCTION), (Order.READ_NOWHERE, PRECISE_BUS_ERROR)])
+def test_a_fault_is_reported_with_its_place_and_cause(order: Order, cfsr: int) -> None:
+    machine = echo_machine()
+    fault = fault_of(machine, order)
+    assert machine.symbols.function_at(fault.pc).name == "echo_run"
+    assert (fault.code, fault.cfsr) == (FaultCode.HARD_FAULT, cfsr)
+    assert fault.pc == machine.faults[0].pc
+    assert len(machine.faults) == 1
+
+
+def test_after_a_fault_it_stops_until_it_is_reset() -> None:
+    machine = echo_machine()
+    fault_of(machine, Order.UNDEFINED)
+    assert machine.run() is StopReason.IDLE
+    assert has_stopped(machine)
+    with pytest.raises(ServiceError, match="no reply to a50101.*; got 0 bytes, want a frame"):
+        Client(machine).identify()
+    machine.reset()
+    assert Client(machine).identify().name == "echo"
+
+
+def test_a_lost_stack_does_not_lose_the_report() -> None:
+    machine = echo_machine()
+    fault = fault_of(machine, Order.LOSE_STACK)
+    assert fault == Fault(FaultCode.HARD_FAULT, UNKNOWN, UNKNOWN, UNDEFINED_INSTRUCTION)
+
+
+def test_a_stack_overflow_faults_before_it_reaches_variables() -> None:
+    machine = echo_machine()
+    client = Client(machine)
+    client.run(window(order=Order.COUNT_CALLS))
+    start, end = machine.symbols["_data_start"], machine.symbols["_bss_end"]
+    before = machine.read(start, end - start)
+    with pytest.raises(SimError, match="stack overflow; after bus fault at address 0x1fffff"):
+        client.run(window(order=Order.OVERFLOW_STACK))
+    changed = [i for i, (old, new) in enumerate(zip(before, machine.read(start, end - start))) if old != new]
+    assert len(changed) <= 3 + 2, "the window's order and the two counters of calls, and nothing else"

@@ -1,0 +1,39 @@
+"""network.h binds every name of the interface, and a plan that is none is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from firmware import network_header
+from tools.errors import UserError
+
+
+def test_header_binds_every_name() -> None:
+    text = network_header.render("voltage_event", "voltage_event.h")
+    assert '#include "voltage_event.h"\n' in text
+    assert '#define NETWORK_NAME "voltage_event"\n' in text
+    assert "#define NETWORK_INPUT_ZERO_POINT VOLTAGE_EVENT_INPUT_ZERO_POINT\n" in text
+    assert "typedef voltage_event_t network_t;\n" in text
+    assert "return voltage_event_init(self, arena, arena_bytes);" in text
+    assert "return voltage_event_run(self, input, output);" in text
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "plan.json: cannot be read as JSON; got .*, want a plan. Fix: pass"),
+        ("[]", "plan.json: name is no C prefix; got None"),
+        ('{"name": "2d-cnn"}', r"name is no C prefix; got '2d-cnn', want \[a-z\]"),
+        ('{"name": "a\\n"}', "name is no C prefix"),
+    ],
+)
+def test_what_is_no_plan_is_refused(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(UserError, match=message):
+        network_header.read_name(str(path))
+
+
+def test_a_missing_plan_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="absent.json: cannot be read"):
+        network_header.read_name(str(tmp_path / "absent.json"))
