@@ -1,0 +1,59 @@
+"""Pieces of C that operators share: array constants and CMSIS-NN's small structs. Text only, no decisions."""
+
+from collections.abc import Iterable
+from textwrap import wrap
+
+from cmsis.compiler.fixed_point import Clamp, Multiplier
+from cmsis.compiler.ir import Constant, Tensor
+
+_COLUMNS = 112
+
+
+def array(name: str, c_type: str, values: Iterable[int]) -> Constant:
+    """Returns a constant array; int8 ones are word-aligned, which the kernels' loads like but don't need."""
+    items = [_literal(value) for value in values]
+    lines = "\n    ".join(wrap(", ".join(items), _COLUMNS))
+    aligned = " EDGEPLUG_ALIGNED" if c_type == "int8_t" else ""
+    return Constant(name, f"static const {c_type} {name}[{len(items)}]{aligned} = {{\n    {lines}}};")
+
+
+def dims(n: int, h: int, w: int, c: int) -> Constant:
+    """Returns a cmsis_nn_dims; equal ones share a name and so a place."""
+    name = f"dims_{n}_{h}_{w}_{c}"
+    return Constant(name, f"static const cmsis_nn_dims {name} = {{{n}, {h}, {w}, {c}}};")
+
+
+def image_dims(tensor: Tensor) -> Constant:
+    """Returns the cmsis_nn_dims of a [1, H, W, C] tensor."""
+    return dims(*tensor.shape)
+
+
+def struct(name: str, c_type: str, members: str) -> Constant:
+    """Returns a constant struct with the given initialiser."""
+    return Constant(name, f"static const {c_type} {name} = {{{members}}};")
+
+
+def clamp(value: Clamp) -> str:
+    """Returns the initialiser of a cmsis_nn_activation."""
+    return f"{{{value.low}, {value.high}}}"
+
+
+def per_channel(prefix: str, multipliers: tuple[Multiplier, ...]) -> tuple[Constant, ...]:
+    """Returns multipliers, shifts and the cmsis_nn_per_channel_quant_params PREFIX_quant that points to them."""
+    # CMSIS-NN's struct points to int32_t without const, though its kernels only read.
+    return (
+        array(f"{prefix}_multipliers", "int32_t", [multiplier.value for multiplier in multipliers]),
+        array(f"{prefix}_shifts", "int32_t", [multiplier.shift for multiplier in multipliers]),
+        struct(f"{prefix}_quant", "cmsis_nn_per_channel_quant_params",
+               f"(int32_t *){prefix}_multipliers, (int32_t *){prefix}_shifts"),
+    )
+
+
+def context(scratch: str, size_bytes: int) -> str:
+    """Returns a cmsis_nn_context as a compound literal."""
+    return f"&(cmsis_nn_context){{{scratch}, {size_bytes}}}"
+
+
+def _literal(value: int) -> str:
+    # The most negative int32 has no literal of its own type.
+    return f"({value + 1} - 1)" if value == -(1 << 31) else str(int(value))

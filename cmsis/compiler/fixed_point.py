@@ -1,0 +1,75 @@
+"""TFLite's integer arithmetic, exactly, on NumPy arrays. ROUNDING.md says which operator uses what.
+
+Purpose: derive the constants of requantisation from scales, and model the kernels' arithmetic for the NumPy reference.
+Source of the formulas: TFLite's quantization_util and gemmlowp's fixed point, restated as integer formulas.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from cmsis.compiler.ir import INT8_MAX, INT8_MIN
+
+_INT32_MAX = (1 << 31) - 1
+
+
+@dataclass(frozen=True)
+class Multiplier:
+    """A real factor as `value / 2**31 * 2**shift`, `value` 0 or in [2**30, 2**31), `shift` in [-31, 30]."""
+
+    value: int
+    shift: int
+
+
+@dataclass(frozen=True)
+class Clamp:
+    """An inclusive range of quantised values."""
+
+    low: int = INT8_MIN
+    high: int = INT8_MAX
+
+
+def quantize_multiplier(factor: float) -> Multiplier:
+    """Returns the nearest Multiplier to `factor` >= 0; below 2**-32 it is zero."""
+    if factor == 0:
+        return Multiplier(0, 0)
+    fraction, shift = math.frexp(factor)
+    value = _round_half_away(fraction * (1 << 31))
+    if value == 1 << 31:
+        value, shift = value // 2, shift + 1
+    return Multiplier(0, 0) if shift < -31 else Multiplier(value, shift)
+
+
+def high_multiply(a: np.ndarray, b: np.ndarray | int) -> np.ndarray:
+    """Returns round(a * b / 2**31), halves up: the saturating rounding doubling high multiply without its one overflow."""
+    return (np.asarray(a, np.int64) * b + (1 << 30)) >> 31
+
+
+def rounding_shift(x: np.ndarray, exponent: np.ndarray | int) -> np.ndarray:
+    """Returns round(x / 2**exponent), halves away from zero; exponent >= 0."""
+    x = np.asarray(x, np.int64)
+    half = (np.int64(1) << np.asarray(exponent, np.int64)) >> 1
+    return np.where(np.asarray(exponent) > 0, (x + half - (x < 0)) >> exponent, x)
+
+
+def requantize(x: np.ndarray, value: np.ndarray | int, shift: np.ndarray | int) -> np.ndarray:
+    """Returns x times a Multiplier, rounded twice: by the high multiply, then by the right shift (TFLite's default)."""
+    left, right = np.maximum(shift, 0), np.maximum(-np.asarray(shift), 0)
+    return rounding_shift(high_multiply(np.asarray(x, np.int64) << left, value), right)
+
+
+def activation_clamp(activation: str, scale: float, zero_point: int) -> Clamp:
+    """Returns the quantised range of a fused activation; `activation` is NONE, RELU, RELU6 or RELU_N1_TO_1."""
+    bounds = {"NONE": (None, None), "RELU": (0.0, None), "RELU6": (0.0, 6.0), "RELU_N1_TO_1": (-1.0, 1.0)}
+    low, high = bounds[activation]
+    return Clamp(INT8_MIN if low is None else max(INT8_MIN, _quantize(low, scale, zero_point)),
+                 INT8_MAX if high is None else min(INT8_MAX, _quantize(high, scale, zero_point)))
+
+
+def _quantize(real: float, scale: float, zero_point: int) -> int:
+    return zero_point + _round_half_away(float(np.float32(real) / np.float32(scale)))
+
+
+def _round_half_away(x: float) -> int:
+    return int(math.copysign(math.floor(abs(x) + 0.5), x))

@@ -1,0 +1,69 @@
+"""One operator of a .tflite file before it becomes an IR operator."""
+
+from dataclasses import dataclass
+
+from cmsis.compiler.flatbuffer import Table
+from cmsis.compiler.ir import INT8_MAX, INT8_MIN, DType, Tensor
+from tools.errors import UserError
+
+
+@dataclass(frozen=True)
+class Node:
+    """`inputs` and `outputs` are tensor numbers, -1 for an absent optional one; `options` is the builtin's table."""
+
+    layer: str
+    builtin: str
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    options: Table | None
+    tensors: tuple[Tensor, ...]
+
+    def option(self, number: int, layout: str, default=0):
+        """Returns a scalar option, `default` when the file leaves it out."""
+        return default if self.options is None else self.options.scalar(number, layout, default)
+
+    def input(self, index: int) -> Tensor:
+        """Returns the input tensor number `index`; raises UserError when the file has none."""
+        if index >= len(self.inputs) or self.inputs[index] < 0:
+            raise UserError(f"{self.layer}: {self.builtin} lacks input {index}; got {len(self.inputs)} inputs,"
+                            f" want {index + 1}. Fix: export the .tflite again")
+        return self.tensors[self.inputs[index]]
+
+    def output(self) -> Tensor:
+        """Returns the first output tensor; raises UserError when the file has none."""
+        if not self.outputs or self.outputs[0] < 0:
+            raise UserError(f"{self.layer}: {self.builtin} has no output; got 0, want 1. Fix: export the .tflite again")
+        return self.tensors[self.outputs[0]]
+
+    def int8_input(self, index: int) -> Tensor:
+        """Returns an input that must be computed int8 with one scale and zero point."""
+        tensor = self.input(index)
+        if tensor.constant:
+            raise UserError(f"{self.layer}: input {index} of {self.builtin} is constant; got a constant, want a"
+                            " computed value. Fix: remove the layer")
+        return self._int8(tensor)
+
+    def int8_output(self) -> Tensor:
+        """Returns the output, which must be int8 with one scale and zero point."""
+        return self._int8(self.output())
+
+    def _int8(self, tensor: Tensor) -> Tensor:
+        quantization = tensor.quantization
+        if (tensor.dtype is not DType.INT8 or quantization.per_channel
+                or not INT8_MIN <= quantization.zero_point <= INT8_MAX):
+            raise UserError(f"{self.layer}: tensor {tensor.name} of {self.builtin} must be int8 with one scale; got"
+                            f" {tensor.dtype} with {quantization}, want a zero point of -128 to 127."
+                            " Fix: convert to full int8 with a calibration set (//model/quantization:quantize)")
+        return tensor
+
+    def constant(self, index: int) -> Tensor:
+        """Returns an input that must be known at compile time."""
+        tensor = self.input(index)
+        if not tensor.constant:
+            raise UserError(f"{self.layer}: input {index} of {self.builtin} must be constant; got a computed value,"
+                            " want a constant. Fix: export the model with fixed weights and shapes")
+        return tensor
+
+    def present_inputs(self) -> tuple[int, ...]:
+        """Returns the tensor numbers without absent optional ones."""
+        return tuple(number for number in self.inputs if number >= 0)

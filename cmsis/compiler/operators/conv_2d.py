@@ -1,0 +1,118 @@
+"""CONV_2D: what Keras' Conv1D and Conv2D become. Input [1, H, W, C], weights [N, h, w, C], bias [N]."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from string import Template
+from typing import ClassVar
+
+import numpy as np
+
+from cmsis.compiler import c_source, schema
+from cmsis.compiler.fixed_point import Clamp
+from cmsis.compiler.ir import Emission, Graph, Operator, Places
+from cmsis.compiler.node import Node
+from cmsis.compiler.operators import weights
+from cmsis.compiler.operators.window import Extent, Window, extent, read_clamp, read_window, require_image, windows
+from tools.errors import UserError
+
+_PARAMETERS = Template("$input_offset, $output_offset, {$stride_w, $stride_h}, {$pad_w, $pad_h}, "
+                       "{$dilation_w, $dilation_h}, $clamp")
+_CALL = Template("""$kernel($context, &${prefix}_params, &${prefix}_quant,
+        &$input_dims, $input, &$filter_dims, ${prefix}_weights,
+        &$bias_dims, $bias, ${upscale}&$output_dims, $output)""")
+
+
+@dataclass(frozen=True)
+class Conv2D(Operator):
+    """Inputs: image, weights, optional bias."""
+
+    window: Window
+    clamp: Clamp
+
+    builtin: ClassVar[str] = "CONV_2D"
+    kernel: ClassVar[str] = "arm_convolve_s8"
+
+    @classmethod
+    def read(cls, node: Node) -> "Conv2D":
+        """Returns the operator of a .tflite node; raises UserError."""
+        image, filters = node.int8_input(0), node.constant(1)
+        require_image(node, image)
+        require_image(node, node.int8_output())
+        options = schema.Conv2DOptions
+        if len(filters.shape) != 4 or filters.shape[3] != image.shape[3]:
+            raise UserError(f"{node.layer}: weights do not fit the input (grouped convolution?); got"
+                            f" {list(filters.shape)} on {list(image.shape)}, want [filters, height, width,"
+                            f" {image.shape[3]}]. Fix: use groups=1")
+        weights.check_weights(node, channel_axis=0, channels=filters.shape[0])
+        dilation = Extent(node.option(options.DILATION_H_FACTOR, "i", 1), node.option(options.DILATION_W_FACTOR, "i", 1))
+        return cls(node.layer, node.present_inputs(), node.outputs,
+                   read_window(node, Extent(*filters.shape[1:3]), options, dilation),
+                   read_clamp(node, options.FUSED_ACTIVATION_FUNCTION))
+
+    def infer_shape(self, graph: Graph) -> tuple[int, ...]:
+        """Returns [1, out_h, out_w, N]."""
+        target = self.window.output(extent(graph.input_of(self, 0)))
+        return (1, target.h, target.w, graph.input_of(self, 1).shape[0])
+
+    def reference(self, graph: Graph, values: Sequence[np.ndarray]) -> np.ndarray:
+        """Returns the exact output."""
+        zero_point = graph.input_of(self, 0).quantization.zero_point
+        seen = windows(values[0], self.window, zero_point) - zero_point
+        accumulators = np.tensordot(seen, values[1].astype(np.int64), axes=((2, 3, 4), (1, 2, 3)))
+        if len(values) > 2:
+            accumulators = accumulators + values[2].flatten()
+        return weights.finish(accumulators, self._multipliers(graph), self._output_zero_point(graph), self.clamp)[None]
+
+    def kernel_for(self, graph: Graph) -> str:
+        """Returns arm_convolve_1_x_n_s8 where that fits, else arm_convolve_s8."""
+        return "arm_convolve_1_x_n_s8" if self._one_row(graph) else self.kernel
+
+    def macs(self, graph: Graph) -> int:
+        """Returns outputs * window * channels."""
+        return graph.output_of(self).elements * self._depth(graph)
+
+    def scratch_bytes(self, graph: Graph) -> int:
+        """Returns arm_convolve_s8_get_buffer_size(): two columns of int16."""
+        return 2 * 2 * (-self._depth(graph) // 4 * -4)
+
+    def emit(self, graph: Graph, places: Places) -> Emission:
+        """Returns a call of the convolution kernel."""
+        image, filters, target = graph.input_of(self, 0), graph.input_of(self, 1), graph.output_of(self)
+        image_dims, target_dims = c_source.image_dims(image), c_source.image_dims(target)
+        filter_dims = c_source.image_dims(filters)
+        bias_dims = c_source.dims(1, 1, 1, filters.shape[0])
+        constants = (image_dims, filter_dims, bias_dims, target_dims,
+                     *weights.constants(graph, self, places.prefix),
+                     *c_source.per_channel(places.prefix, self._multipliers(graph)),
+                     c_source.struct(f"{places.prefix}_params", "cmsis_nn_conv_params", self._parameters(graph)))
+        call = _CALL.substitute(
+            kernel=self.kernel_for(graph), upscale="" if self._one_row(graph) else "NULL, ",
+            prefix=places.prefix, context=c_source.context(places.scratch, self.scratch_bytes(graph)),
+            input_dims=image_dims.name, filter_dims=filter_dims.name, bias_dims=bias_dims.name,
+            output_dims=target_dims.name, input=places.inputs[0], output=places.output,
+            bias=weights.bias_name(graph, self, places.prefix))
+        return Emission(constants, call)
+
+    def _one_row(self, graph: Graph) -> bool:
+        # CMSIS-NN's 1xN kernel demands a stride of whole words and no dilation.
+        image = graph.input_of(self, 0)
+        return (image.shape[1] == 1 and self.window.size.h == 1 and self.window.dilation == Extent(1, 1)
+                and self.window.stride.w * image.shape[3] % 4 == 0)
+
+    def _parameters(self, graph: Graph) -> str:
+        image = graph.input_of(self, 0)
+        padding = self.window.padding(extent(image))
+        return _PARAMETERS.substitute(
+            input_offset=-image.quantization.zero_point, output_offset=self._output_zero_point(graph),
+            stride_w=self.window.stride.w, stride_h=self.window.stride.h, pad_w=padding.w, pad_h=padding.h,
+            dilation_w=self.window.dilation.w, dilation_h=self.window.dilation.h, clamp=c_source.clamp(self.clamp))
+
+    def _multipliers(self, graph: Graph):
+        return weights.output_multipliers(graph, self, graph.input_of(self, 1).shape[0])
+
+    def _output_zero_point(self, graph: Graph) -> int:
+        return graph.output_of(self).quantization.zero_point
+
+    def _depth(self, graph: Graph) -> int:
+        filters = graph.input_of(self, 1)
+        return filters.elements // filters.shape[0]

@@ -1,0 +1,102 @@
+"""FULLY_CONNECTED: Keras' Dense. Input of any shape, read as [rows, depth]; weights [N, depth], bias [N]."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from string import Template
+from typing import ClassVar
+
+import numpy as np
+
+from cmsis.compiler import c_source, schema
+from cmsis.compiler.fixed_point import Clamp
+from cmsis.compiler.ir import Constant, Emission, Graph, Operator, Places
+from cmsis.compiler.node import Node
+from cmsis.compiler.operators import weights
+from cmsis.compiler.operators.window import read_clamp
+from tools.errors import UserError
+
+_CALL = Template("""$kernel(&(cmsis_nn_context){NULL, 0}, &${prefix}_params, &${prefix}_quant,
+        &$input_dims, $input, &$filter_dims, ${prefix}_weights,
+        &$bias_dims, $bias, &$output_dims, $output)""")
+
+
+@dataclass(frozen=True)
+class FullyConnected(Operator):
+    """Inputs: rows, weights, optional bias."""
+
+    clamp: Clamp
+    keep_dims: bool
+
+    builtin: ClassVar[str] = "FULLY_CONNECTED"
+    kernel: ClassVar[str] = "arm_fully_connected_s8"
+
+    @classmethod
+    def read(cls, node: Node) -> "FullyConnected":
+        """Returns the operator of a .tflite node; raises UserError."""
+        source, matrix = node.int8_input(0), node.constant(1)
+        node.int8_output()
+        options = schema.FullyConnectedOptions
+        if len(matrix.shape) != 2 or source.elements % matrix.shape[1] or node.option(options.WEIGHTS_FORMAT, "b"):
+            raise UserError(f"{node.layer}: weights do not fit the input; got {list(matrix.shape)} on"
+                            f" {list(source.shape)}, want [units, depth] in the default format."
+                            " Fix: export the .tflite again")
+        weights.check_weights(node, channel_axis=0, channels=matrix.shape[0])
+        return cls(node.layer, node.present_inputs(), node.outputs, read_clamp(node, options.FUSED_ACTIVATION_FUNCTION),
+                   keep_dims=bool(node.option(options.KEEP_NUM_DIMS, "?", False)))
+
+    def infer_shape(self, graph: Graph) -> tuple[int, ...]:
+        """Returns [rows, N], or the input's shape with its last extent replaced when dimensions are kept."""
+        units, depth = graph.input_of(self, 1).shape
+        source = graph.input_of(self, 0)
+        return source.shape[:-1] + (units,) if self.keep_dims else (source.elements // depth, units)
+
+    def reference(self, graph: Graph, values: Sequence[np.ndarray]) -> np.ndarray:
+        """Returns the exact output."""
+        rows = values[0].astype(np.int64).reshape(-1, values[1].shape[1])
+        accumulators = (rows - graph.input_of(self, 0).quantization.zero_point) @ values[1].astype(np.int64).T
+        if len(values) > 2:
+            accumulators = accumulators + values[2].flatten()
+        target = graph.output_of(self)
+        return weights.finish(accumulators, self._multipliers(graph), target.quantization.zero_point,
+                              self.clamp).reshape(target.shape)
+
+    def kernel_for(self, graph: Graph) -> str:
+        """Returns the per-channel kernel where scales differ per unit, else the per-tensor one."""
+        return "arm_fully_connected_per_channel_s8" if self._per_channel(graph) else self.kernel
+
+    def macs(self, graph: Graph) -> int:
+        """Returns rows * N * depth."""
+        return graph.output_of(self).elements * graph.input_of(self, 1).shape[1]
+
+    def emit(self, graph: Graph, places: Places) -> Emission:
+        """Returns a call of the fully connected kernel."""
+        units, depth = graph.input_of(self, 1).shape
+        rows = math.prod(graph.input_of(self, 0).shape) // depth
+        input_dims, output_dims = c_source.dims(rows, 1, 1, depth), c_source.dims(rows, 1, 1, units)
+        filter_dims, bias_dims = c_source.dims(depth, 1, 1, units), c_source.dims(1, 1, 1, units)
+        constants = (input_dims, filter_dims, bias_dims, output_dims, *weights.constants(graph, self, places.prefix),
+                     *self._quantization(graph, places.prefix),
+                     c_source.struct(f"{places.prefix}_params", "cmsis_nn_fc_params", self._parameters(graph)))
+        call = _CALL.substitute(
+            kernel=self.kernel_for(graph), prefix=places.prefix, input_dims=input_dims.name, filter_dims=filter_dims.name, bias_dims=bias_dims.name,
+            output_dims=output_dims.name, input=places.inputs[0], output=places.output,
+            bias=weights.bias_name(graph, self, places.prefix))
+        return Emission(constants, call)
+
+    def _quantization(self, graph: Graph, prefix: str) -> tuple[Constant, ...]:
+        multipliers = self._multipliers(graph)
+        if self._per_channel(graph):
+            return c_source.per_channel(prefix, multipliers)
+        return (c_source.struct(f"{prefix}_quant", "cmsis_nn_per_tensor_quant_params",
+                                f"{multipliers[0].value}, {multipliers[0].shift}"),)
+
+    def _parameters(self, graph: Graph) -> str:
+        source, target = graph.input_of(self, 0).quantization, graph.output_of(self).quantization
+        return f"{-source.zero_point}, 0, {target.zero_point}, {c_source.clamp(self.clamp)}"
+
+    def _per_channel(self, graph: Graph) -> bool:
+        return graph.input_of(self, 1).quantization.per_channel
+
+    def _multipliers(self, graph: Graph):
+        return weights.output_multipliers(graph, self, graph.input_of(self, 1).shape[0])

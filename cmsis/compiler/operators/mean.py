@@ -1,0 +1,78 @@
+"""MEAN over all spatial axes: Keras' GlobalAveragePooling1D and 2D. Input [1, ..., C], output [1, C] or [1, 1.., C]."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from string import Template
+from typing import ClassVar
+
+import numpy as np
+
+from cmsis.compiler import schema
+from cmsis.compiler.fixed_point import Multiplier, quantize_multiplier, requantize
+from cmsis.compiler.ir import INT8_MAX, INT8_MIN, DType, Emission, Graph, Operator, Places
+from cmsis.compiler.node import Node
+from tools.errors import UserError
+
+_CALL = Template("""$kernel($input, $rows, $channels, $input_offset, $multiplier, $shift,
+        $output_offset, $output)""")
+
+
+@dataclass(frozen=True)
+class Mean(Operator):
+    """Inputs: image, axes (constant: every axis but the first and the last)."""
+
+    keep_dims: bool
+
+    builtin: ClassVar[str] = "MEAN"
+    kernel: ClassVar[str] = "edgeplug_mean_s8"
+
+    @classmethod
+    def read(cls, node: Node) -> "Mean":
+        """Returns the operator of a .tflite node; raises UserError."""
+        source = node.int8_input(0)
+        axes = node.constant(1)
+        node.int8_output()
+        rank = len(source.shape)
+        wanted = set(range(1, rank - 1))
+        found = {int(axis) % rank for axis in axes.array().flatten()} if axes.dtype is DType.INT32 and rank else set()
+        if rank < 3 or source.shape[0] != 1 or found != wanted:
+            raise UserError(f"{node.layer}: MEAN only over all spatial axes of one image; got axes {sorted(found)} of"
+                            f" {list(source.shape)}, want {sorted(wanted)}. Fix: use global average pooling")
+        keep_dims = bool(node.option(schema.ReducerOptions.KEEP_DIMS, "?", False))
+        return cls(node.layer, node.present_inputs(), node.outputs, keep_dims)
+
+    def infer_shape(self, graph: Graph) -> tuple[int, ...]:
+        """Returns [1, C], with ones between when dimensions are kept."""
+        shape = graph.input_of(self, 0).shape
+        return (1,) * (len(shape) - 1) + shape[-1:] if self.keep_dims else (1, shape[-1])
+
+    def reference(self, graph: Graph, values: Sequence[np.ndarray]) -> np.ndarray:
+        """Returns the exact output."""
+        source, target = graph.input_of(self, 0), graph.output_of(self)
+        channels = source.shape[-1]
+        total = (values[0].astype(np.int64) - source.quantization.zero_point).reshape(-1, channels).sum(axis=0)
+        factor = self._multiplier(graph)
+        mean = requantize(total, factor.value, factor.shift) + target.quantization.zero_point
+        return np.clip(mean, INT8_MIN, INT8_MAX).astype(np.int8).reshape(target.shape)
+
+    def emit(self, graph: Graph, places: Places) -> Emission:
+        """Returns a call of edgeplug_mean_s8: CMSIS-NN has no mean that rescales."""
+        source, target = graph.input_of(self, 0), graph.output_of(self)
+        factor = self._multiplier(graph)
+        call = _CALL.substitute(
+            kernel=self.kernel, input=places.inputs[0], output=places.output, rows=self._rows(graph),
+            channels=source.shape[-1], input_offset=-source.quantization.zero_point, multiplier=factor.value,
+            shift=factor.shift, output_offset=target.quantization.zero_point)
+        return Emission((), call, returns_status=False)
+
+    def _rows(self, graph: Graph) -> int:
+        return math.prod(graph.input_of(self, 0).shape[1:-1])
+
+    def _multiplier(self, graph: Graph) -> Multiplier:
+        """Returns input scale / output scale / count; TFLite divides the integer multiplier, not the real factor."""
+        source, target = graph.input_of(self, 0).quantization, graph.output_of(self).quantization
+        factor = quantize_multiplier(source.scale / target.scale)
+        count = self._rows(graph)
+        shift = min(count.bit_length() - 1, 32, 31 + factor.shift)
+        return Multiplier((factor.value << shift) // count, factor.shift - shift)

@@ -1,0 +1,54 @@
+"""The operators that the compiler knows: one line each. Everything else is refused by name, with its layer."""
+
+from cmsis.compiler.ir import Operator
+from cmsis.compiler.node import Node
+from cmsis.compiler.operators.average_pool_2d import AveragePool2D
+from cmsis.compiler.operators.conv_2d import Conv2D
+from cmsis.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
+from cmsis.compiler.operators.fully_connected import FullyConnected
+from cmsis.compiler.operators.max_pool_2d import MaxPool2D
+from cmsis.compiler.operators.mean import Mean
+from cmsis.compiler.operators.reshape import ExpandDims, Reshape, Squeeze
+from cmsis.compiler.operators.shape_arithmetic import Pack, Shape, StridedSlice
+from cmsis.compiler.operators.softmax import Softmax
+from tools.errors import UserError
+
+OPERATORS = (
+    AveragePool2D,
+    Conv2D,
+    DepthwiseConv2D,
+    ExpandDims,
+    FullyConnected,
+    MaxPool2D,
+    Mean,
+    Pack,
+    Reshape,
+    Shape,
+    Softmax,
+    Squeeze,
+    StridedSlice,
+)
+
+# What would help, where it is more than another layer.
+_HELP = (
+    ("QUANTIZE", "set inference_input_type to int8 in the TFLite converter"),
+    ("DEQUANTIZE", "set inference_output_type to int8 in the TFLite converter"),
+    ("RELU", "put the activation right behind a convolution or dense layer, so that it is fused"),
+    ("RELU6", "put the activation right behind a convolution or dense layer, so that it is fused"),
+    ("PAD", "use padding='same' or 'valid' in the convolution instead of a padding layer"),
+    ("LOGISTIC", "end the network with a softmax, or leave the sigmoid to the caller"),
+)
+
+
+def check_supported(node: Node) -> None:
+    """Raises UserError when no operator of ours reads `node`."""
+    if all(operator.builtin != node.builtin for operator in OPERATORS):
+        known = ", ".join(operator.builtin for operator in OPERATORS)
+        advice = next((text for builtin, text in _HELP if builtin == node.builtin), "use another layer")
+        raise UserError(f"{node.layer}: operator is not supported; got {node.builtin}, want one of {known}."
+                        f" Fix: {advice}")
+
+
+def read(node: Node) -> Operator:
+    """Returns the IR operator of a supported node; raises UserError."""
+    return next(operator for operator in OPERATORS if operator.builtin == node.builtin).read(node)

@@ -1,0 +1,106 @@
+"""What convolution and pooling share: padding, strides and windows over [1, H, W, C] tensors.
+
+Source of the formulas: TensorFlow's definition of SAME and VALID padding.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from cmsis.compiler import schema
+from cmsis.compiler.fixed_point import Clamp, activation_clamp
+from cmsis.compiler.ir import Tensor
+from cmsis.compiler.node import Node
+from tools.errors import UserError
+
+
+@dataclass(frozen=True)
+class Extent:
+    """A height and a width."""
+
+    h: int
+    w: int
+
+
+@dataclass(frozen=True)
+class Window:
+    """How a filter moves over the input; `same` selects SAME padding, else VALID."""
+
+    size: Extent
+    stride: Extent
+    dilation: Extent
+    same: bool
+
+    def output(self, source: Extent) -> Extent:
+        """Returns the output's extent (0 or less where the window does not fit)."""
+        return Extent(self._output(source.h, self.size.h, self.stride.h, self.dilation.h),
+                      self._output(source.w, self.size.w, self.stride.w, self.dilation.w))
+
+    def padding(self, source: Extent) -> Extent:
+        """Returns the rows above and the columns left of the input that the first window covers."""
+        target = self.output(source)
+        return Extent(_before(source.h, target.h, self.size.h, self.stride.h, self.dilation.h),
+                      _before(source.w, target.w, self.size.w, self.stride.w, self.dilation.w))
+
+    def _output(self, source: int, size: int, stride: int, dilation: int) -> int:
+        reach = 1 if self.same else (size - 1) * dilation + 1
+        return (source - reach) // stride + 1
+
+
+def _before(source: int, target: int, size: int, stride: int, dilation: int) -> int:
+    return max(0, (target - 1) * stride + (size - 1) * dilation + 1 - source) // 2
+
+
+def extent(tensor: Tensor) -> Extent:
+    """Returns the extent of a [1, H, W, C] tensor."""
+    return Extent(tensor.shape[1], tensor.shape[2])
+
+
+def windows(values: np.ndarray, window: Window, fill: int) -> np.ndarray:
+    """Returns [out_h, out_w, size_h, size_w, C]: what each window sees of values [1, H, W, C], `fill` outside."""
+    source = Extent(values.shape[1], values.shape[2])
+    target, before = window.output(source), window.padding(source)
+    rows = _positions(target.h, window.stride.h, window.size.h, window.dilation.h, before.h)
+    columns = _positions(target.w, window.stride.w, window.size.w, window.dilation.w, before.w)
+    inside = _inside(rows, source.h)[:, None, :, None] & _inside(columns, source.w)[None, :, None, :]
+    seen = values[0][np.clip(rows, 0, source.h - 1)[:, None, :, None],
+                     np.clip(columns, 0, source.w - 1)[None, :, None, :]]
+    return np.where(inside[..., None], seen.astype(np.int64), fill)
+
+
+def _positions(target: int, stride: int, size: int, dilation: int, before: int) -> np.ndarray:
+    return np.arange(target)[:, None] * stride + np.arange(size)[None, :] * dilation - before
+
+
+def _inside(positions: np.ndarray, source: int) -> np.ndarray:
+    return (positions >= 0) & (positions < source)
+
+
+def read_window(node: Node, size: Extent, options: type[IntEnum], dilation: Extent) -> Window:
+    """Returns the window of a node whose options have PADDING, STRIDE_W and STRIDE_H."""
+    stride = Extent(node.option(options.STRIDE_H, "i"), node.option(options.STRIDE_W, "i"))
+    if min(size.h, size.w, stride.h, stride.w, dilation.h, dilation.w) < 1:
+        raise UserError(f"{node.layer}: filter, stride and dilation of {node.builtin} must be positive; got"
+                        f" {size}, {stride}, {dilation}, want at least 1. Fix: export the .tflite again")
+    padding = node.option(options.PADDING, "b")
+    return Window(size, stride, dilation, same=padding == schema.Padding.SAME)
+
+
+def read_clamp(node: Node, option: int) -> Clamp:
+    """Returns the output range that a fused activation leaves."""
+    number = node.option(option, "b")
+    fusable = (schema.ActivationFunctionType.NONE, schema.ActivationFunctionType.RELU,
+               schema.ActivationFunctionType.RELU6, schema.ActivationFunctionType.RELU_N1_TO_1)
+    if number not in fusable:
+        raise UserError(f"{node.layer}: fused activation of {node.builtin} is not supported; got number {number}, want"
+                        " none, relu, relu6 or relu_n1_to_1. Fix: use another activation")
+    quantization = node.output().quantization
+    return activation_clamp(schema.ActivationFunctionType(number).name, quantization.scale, quantization.zero_point)
+
+
+def require_image(node: Node, tensor: Tensor) -> None:
+    """Raises UserError unless `tensor` is [1, H, W, C]."""
+    if len(tensor.shape) != 4 or tensor.shape[0] != 1:
+        raise UserError(f"{node.layer}: {node.builtin} needs one image; got shape {list(tensor.shape)}, want"
+                        " [1, height, width, channels]. Fix: use batch size 1")

@@ -1,0 +1,18 @@
+"""The passes, in order, each followed by the verifier."""
+
+from cmsis.compiler.ir import Graph
+from cmsis.compiler.passes.remove_dead_operators import remove_dead_operators
+from cmsis.compiler.verifier import verify
+
+PIPELINE = (
+    remove_dead_operators,
+)
+
+
+def run_pipeline(graph: Graph) -> Graph:
+    """Returns the graph after all passes; raises UserError where the graph is not whole."""
+    verify(graph)
+    for compiler_pass in PIPELINE:
+        graph = compiler_pass(graph)
+        verify(graph)
+    return graph
