@@ -60,3 +60,19 @@ def test_a_stack_overflow_faults_before_it_reaches_variables() -> None:
     changed = [i for i, (old, new) in enumerate(zip(before, machine.read(start, end - start))) if old != new]
     own = 2 + 2 + 3  # two counters of calls, the order in the input and in the arena, three scores
     assert 0 < len(changed) <= own, "deep recursion would have run over all of it"
+
+
+def test_an_exception_that_nobody_expects_is_reported_by_its_number() -> None:
+    machine = echo_machine()
+    machine.write(machine.symbols["echo_run"], b"\x00\xdf")  # svc #0
+    with pytest.raises(ServiceError, match="the firmware has stopped; got exception 11 at pc 0x"):
+        Client(machine).run(window())
+    assert has_stopped(machine)
+
+
+def test_a_network_that_is_not_ready_is_reported() -> None:
+    machine = echo_machine()
+    machine.write(machine.symbols["echo_init"], b"\x01\x20\x70\x47")  # movs r0, #1; bx lr
+    with pytest.raises(ServiceError, match="the firmware has stopped; got NETWORK at pc 0x00000000"):
+        Client(machine).identify()
+    assert has_stopped(machine)
