@@ -14,6 +14,8 @@ from unicorn import arm_const as arm
 
 from tools.sim.peripherals.scb import BFAR, CFSR, HFSR, SHCSR, VTOR, Scb
 
+# Model cycles without wait states: 12 to enter (Cortex-M4 TRM DDI0439 section 3.9.1); 10 to return (an assumption).
+ENTRY_CYCLES, RETURN_CYCLES = 12, 10
 HARD_FAULT, MEM_MANAGE, BUS_FAULT, USAGE_FAULT, SV_CALL = 3, 4, 5, 6, 11
 _FRAME = (arm.UC_ARM_REG_R0, arm.UC_ARM_REG_R1, arm.UC_ARM_REG_R2, arm.UC_ARM_REG_R3, arm.UC_ARM_REG_R12, arm.UC_ARM_REG_LR)
 _S_REGISTERS = tuple(arm.UC_ARM_REG_S0 + i for i in range(16))

@@ -22,6 +22,7 @@ from tools.sim.peripherals.registry import make_peripherals
 from tools.sim.peripherals.usart import Usart
 from tools.sim.stop import StopReason
 from tools.sim.symbols import SymbolTable
+from tools.sim.timing.timer import BlockTimer
 
 DEFAULT_MAX_INSTRUCTIONS = 100_000_000
 _EXCEPTIONS_PER_RUN_MAX = 1000
@@ -57,15 +58,8 @@ class Machine:
         self._exceptions = ExceptionModel(self._uc, self.peripherals["SCB"])
         self._uc.hook_add(UC_HOOK_INTR, self._on_interrupt)
         self._uc.hook_add(UC_HOOK_MEM_INVALID, self._on_invalid_memory)
-        self._timer = self._make_timer(timing)
+        self._timer = BlockTimer(self._uc, timing, self.board) if timing else None
         self.reset()
-
-    def _make_timer(self, timing: str | None):
-        if timing is None:
-            return None
-        from tools.sim.timing.timer import BlockTimer
-
-        return BlockTimer(self._uc, timing, self.board)
 
     # -- control -------------------------------------------------------------------------------------------------
 
@@ -92,6 +86,8 @@ class Machine:
         self._pc = entry & ~1
         if self._timer:
             self._timer.reset()
+            for segment in self._segments:
+                self._timer.watch(segment.data, segment.address)
 
     def run(self, max_instructions: int = DEFAULT_MAX_INSTRUCTIONS, until: int | None = None) -> StopReason:
         """Runs until the firmware waits for input, halts, asks for a reset, or reaches address `until`.
@@ -199,17 +195,18 @@ class Machine:
         except UcError as raised:
             error = raised.errno
         self._pc = self._uc.reg_read(arm.UC_ARM_REG_PC) & ~1
+        fault = self._fault_of(error)
+        if self._timer:
+            self._timer.raise_failure()
+            (self._timer.stop_within if fault or self._stop else self._timer.stop_before)(self._pc)
         try:
-            if fault := self._fault_of(error):
+            if fault:
                 self.faults.append(fault)
-                self._pc = self._exceptions.take_fault(fault)
-                return None
+                return self._go_on_at(self._exceptions.take_fault(fault), exceptions.ENTRY_CYCLES)
             if self._interrupt == _EXCEPTION_EXIT:
-                self._pc = self._exceptions.leave(self._pc | 1) & ~1
-                return None
+                return self._go_on_at(self._exceptions.leave(self._pc | 1), exceptions.RETURN_CYCLES)
             if self._interrupt == _SVC:
-                self._pc = self._exceptions.enter(exceptions.SV_CALL, self._pc)
-                return None
+                return self._go_on_at(self._exceptions.enter(exceptions.SV_CALL, self._pc), exceptions.ENTRY_CYCLES)
         except Lockup as lockup:
             causes = [self._describe(fault) for fault in self.faults[-2:]] or [f"exception at {self.symbols.describe(self._pc)}"]
             self._fail(f"lockup: {lockup}; after {', then '.join(causes)}")
@@ -218,6 +215,12 @@ class Machine:
         if self._pc == until:
             return StopReason.UNTIL
         return StopReason.IDLE if self._code(self._pc - 2).startswith(_WAITS) else StopReason.LIMIT
+
+    def _go_on_at(self, address: int, cycles: int) -> None:
+        """An exception was entered or left within `cycles`; the run goes on at `address`."""
+        self._pc = address & ~1
+        if self._timer:
+            self._timer.add(cycles)
 
     def _fault_of(self, error: int | None) -> Fault | None:
         if self._bus_error:

@@ -1,0 +1,74 @@
+/* Programs whose cycles are measured: each function is called through Machine.call. */
+    .syntax unified
+    .cpu cortex-m4
+    .fpu fpv4-sp-d16
+    .thumb
+
+    .section .vectors, "a"
+    .word   0x20001000
+    .word   reset
+    .space  4 * 14
+
+    .text
+    .macro  function name
+    .balign 8
+    .global \name
+    .type   \name, %function
+    .thumb_func
+\name:
+    .endm
+
+    function reset
+    b       reset
+
+    function count_down             @ r0 rounds of 16-bit code
+    subs    r0, #1
+    bne     count_down
+    bx      lr
+
+    function sum_words              @ r0 pointer, r1 words: post-indexed loads
+    movs    r2, #0
+1:  ldr     r3, [r0], #4
+    add     r2, r2, r3
+    subs    r1, #1
+    bne     1b
+    mov     r0, r2
+    bx      lr
+
+    function copy_if                @ r0 to, r1 from, r2 words, r3 limit: predicated stores of words below the limit
+    push    {r4, lr}
+1:  ldr     r4, [r1], #4
+    cmp     r4, r3
+    it      lo
+    strlo   r4, [r0], #4
+    subs    r2, #1
+    bne     1b
+    pop     {r4, pc}
+
+    function divide                 @ r0 / r1
+    udiv    r0, r0, r1
+    bx      lr
+
+    function read_counter           @ the cycle counter, started here, before and after 10 nops: r0 = difference
+    ldr     r1, =0xE000EDFC
+    mov     r2, #0x01000000
+    str     r2, [r1]
+    ldr     r1, =0xE0001000
+    movs    r2, #1
+    str     r2, [r1]
+    .balign 4
+    ldr     r2, [r1, #4]
+    .rept   10
+    nop
+    .endr
+    ldr     r3, [r1, #4]
+    subs    r0, r3, r2
+    bx      lr
+
+    function chase                  @ r0 = list head, r1 hops
+1:  ldr     r0, [r0]
+    ldr     r2, [r0, #4]
+    subs    r1, #1
+    bne     1b
+    bx      lr
+    .ltorg

@@ -1,0 +1,124 @@
+"""A basic block, decoded once: what its cost depends on, and its cost from a given pipeline state.
+
+Purpose: separates what is known from the code (`Block`) from what the registers decide (`Facts`). Facts come from
+`Block.probe` at block entry (addresses), and from code hooks at IT and divide instructions, in program order.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tools.sim.timing.addresses import Symbolic, compile_addresses
+from tools.sim.timing.decode import decode_block
+from tools.sim.timing.op import Kind, Op
+from tools.sim.timing.pipeline import Facts, State, issue
+
+_STACK_ADDRESS = re.compile(r"r\[13\](?:[+-]\d+)*")
+_CONSTANT_ADDRESS = re.compile(r"\+?\d+(?:[+-]\d+)*")
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """`body` without the branch that ends it, `branch` if one does. Per access of the body, `fixed` holds an address that
+    the code alone decides; `probed` its index among the addresses of `probe`. Stack addresses are fixed up to 8 bytes."""
+
+    address: int
+    end: int
+    body: tuple[Op, ...]
+    branch: Op | None
+    fixed: dict[int, int]
+    on_stack: dict[int, int]
+    probed: dict[int, int]
+    unknown: frozenset[int]
+    probe: Callable | None
+    late: frozenset[int]
+
+    @property
+    def probed_widths(self) -> tuple[int, ...]:
+        """Bytes per word of each probed access."""
+        return tuple(op.access.width_bytes for op in self.body if op.address in self.probed)
+
+    @property
+    def instructions(self) -> int:
+        """Instructions in the block."""
+        return len(self.body) + (self.branch is not None)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """`cycles` of the body, `fetch_stalls` among them, the state after it, and the cycles before each instruction."""
+
+    cycles: int
+    fetch_stalls: int
+    state: State
+    starts: tuple[int, ...]
+
+
+def make_block(code: bytes, address: int, late_addresses: frozenset[int]) -> Block:
+    """Decodes `code` at `address`; instructions at `late_addresses` report a fact by their code hook."""
+    ops = decode_block(code, address)
+    branch = ops[-1] if ops and ops[-1].branch_cycles is not None else None
+    body = ops[:-1] if branch else ops
+    fixed, on_stack, unknown, expressions, probed = {}, {}, set(), [], {}
+    symbolic = Symbolic()
+    for op in body:
+        if op.access is not None:
+            expression = symbolic.address(op)
+            if expression is None:
+                unknown.add(op.address)
+            elif _STACK_ADDRESS.fullmatch(expression):
+                on_stack[op.address] = eval(expression, {"r": [0] * 16})  # noqa: S307 - matched by the pattern above
+            elif _CONSTANT_ADDRESS.fullmatch(expression):
+                fixed[op.address] = eval(expression) & 0xFFFFFFFF  # noqa: S307 - matched by the pattern above
+            else:
+                probed[op.address] = len(expressions)
+                expressions.append(expression)
+        symbolic.step(op)
+    end = ops[-1].end if ops else address
+    late = frozenset(op.address for op in body if op.address in late_addresses)
+    probe = compile_addresses(expressions) if expressions else None
+    return Block(address, end, body, branch, fixed, on_stack, probed, frozenset(unknown), probe, late)
+
+
+def unaligned_cycles(address: int, width_bytes: int) -> int:
+    """Extra cycles of an access: byte-aligned halfword 1, halfword-aligned word 1, byte-aligned word 2 (TRM 3.3.2)."""
+    if width_bytes == 4 and address & 3:
+        return 2 if address & 1 else 1
+    return 1 if width_bytes == 2 and address & 1 else 0
+
+
+def cost_block(block: Block, state: State, places: tuple[tuple[str, int], ...], late: tuple[int, ...], region_of) -> Cost:
+    """Costs the body of `block` from `state`.
+
+    `places`: (region, unaligned cycles) of each probed access. `late`: what the code hooks reported, in program order:
+    whether an IT's condition held, or the cycles of a divide. `region_of(address)` names the memory of a fixed address.
+    """
+    facts_late = list(late)
+    condition_held, total, stalls, starts = True, 0, 0, []
+    for op in block.body:
+        starts.append(total)
+        facts = _facts(block, op, places, region_of)
+        if op.address in block.late:
+            fact = facts_late.pop(0) if facts_late else 0
+            condition_held = bool(fact) if op.kind is Kind.IT else condition_held
+            facts = Facts(divide_cycles=max(fact, 2)) if op.kind is Kind.DIVIDE else facts
+        elif op.kind is Kind.IT:
+            condition_held = True
+        if op.condition is not None and op.condition != condition_held and block.late:
+            facts = Facts(executed=False)
+        cycles, fetch_stall, state = issue(state, op, facts)
+        total += cycles
+        stalls += fetch_stall
+    return Cost(total, stalls, state, tuple(starts))
+
+
+def _facts(block: Block, op: Op, places: tuple[tuple[str, int], ...], region_of) -> Facts:
+    if op.access is None:
+        return Facts()
+    if op.address in block.probed:
+        region, unaligned = places[block.probed[op.address]]
+        return Facts(region, unaligned)
+    if op.address in block.fixed:
+        address = block.fixed[op.address]
+        return Facts(region_of(address), unaligned_cycles(address, op.access.width_bytes))
+    return Facts("sram", unaligned_cycles(block.on_stack.get(op.address, 0), op.access.width_bytes))

@@ -1,0 +1,56 @@
+"""Instructions whose cost depends on flags or operands as they execute: divides, and IT blocks with costly contents.
+
+Purpose: finds them in the image beforehand, so that a code hook can stand at each (a hook added to translated code would
+come too late), and turns the registers that the hook sees into the fact that the cost depends on.
+The scan looks at every halfword; literals that look like such an instruction are hooked too and never reached.
+"""
+
+import struct
+
+from tools.sim.timing.decode import decode_block
+
+_IT_BLOCK_BYTES_MAX = 2 + 4 * 4
+
+
+def find_late_instructions(code: bytes, address: int) -> dict[int, int | None]:
+    """Addresses of late instructions in `code`: an IT's condition code, or None for a divide."""
+    found: dict[int, int | None] = {}
+    halfwords = struct.unpack(f"<{len(code) // 2}H", code[: len(code) & ~1])
+    for index, halfword in enumerate(halfwords):
+        if halfword & 0xFF00 == 0xBF00 and halfword & 0xF:
+            if _is_costly(code[2 * index : 2 * index + _IT_BLOCK_BYTES_MAX], address + 2 * index):
+                found[address + 2 * index] = halfword >> 4 & 0xF
+        elif halfword & 0xFFD0 == 0xFB90 and index + 1 < len(halfwords) and halfwords[index + 1] & 0xF0F0 == 0xF0F0:
+            found[address + 2 * index] = None
+    return found
+
+
+def _is_costly(code: bytes, address: int) -> bool:
+    ops = decode_block(code, address)
+    inside = [op for op in ops[1:5] if op.condition is not None]
+    return any((op.access is not None or op.cycles > 1) and op.branch_cycles is None for op in inside)
+
+
+def condition_holds(condition: int, xpsr: int) -> bool:
+    """Whether the condition code (ARMv7-M ARM, A7.3) holds for the flags in `xpsr`."""
+    n, z, c, v = xpsr >> 31 & 1, xpsr >> 30 & 1, xpsr >> 29 & 1, xpsr >> 28 & 1
+    base = (z, c, n, v, c and not z, n == v, n == v and not z, True)[condition >> 1]
+    return bool(base) != bool(condition & 1 and condition != 0xF)
+
+
+def divide_cycles(dividend: int, divisor: int, signed: bool) -> int:
+    """Cycles of UDIV or SDIV: 2 to 12 by operands (TRM table 3-1).
+
+    The shape is an assumption within the TRM's range: 2 when the quotient is 0 or the divisor is, else 3 plus one for each
+    four bits of the quotient, one more when signed.
+    """
+    if signed:
+        dividend, divisor = _magnitude(dividend), _magnitude(divisor)
+    if divisor == 0 or dividend < divisor:
+        return 2
+    quotient_bits = dividend.bit_length() - divisor.bit_length() + 1
+    return min(3 + (quotient_bits + 3) // 4 + signed, 12)
+
+
+def _magnitude(word: int) -> int:
+    return (1 << 32) - word if word >> 31 else word

@@ -1,0 +1,176 @@
+"""Counts model cycles: a block hook in Unicorn drives the automaton of transitions.py.
+
+Purpose: cycles of the firmware as it runs. A transition that needs no facts is one dictionary look-up; blocks with accesses
+through pointers read the registers at entry; blocks with a late instruction (late_facts.py) are costed when the next
+block begins. Non-goals: peripherals' wait states, bus contention, interrupts' latency.
+"""
+
+import ctypes
+
+from unicorn import UC_HOOK_BLOCK, UC_HOOK_CODE, Uc, UcError
+from unicorn import arm_const as arm
+from unicorn.unicorn_py3.unicorn import HOOK_CODE_CFUNC, uclib
+
+from tools.sim.boards import Board
+from tools.sim.timing.art import FlashAccelerator
+from tools.sim.timing.late_facts import condition_holds, divide_cycles, find_late_instructions
+from tools.sim.timing.profiles import profile_named
+from tools.sim.timing.transitions import Fork, Node, Transitions, edge, rest_at
+
+_ENTRY_REGISTERS = (*(arm.UC_ARM_REG_R0 + i for i in range(13)), arm.UC_ARM_REG_SP, arm.UC_ARM_REG_LR)
+
+
+class BlockTimer:
+    """Model cycles of `uc` on `board` with the memory profile of that name.
+
+    Attributes since reset: `cycles`, `instructions`, `assumed_accesses` (executions of blocks with an access whose address
+    is not known at block entry, taken for aligned SRAM).
+    """
+
+    def __init__(self, uc: Uc, profile: str, board: Board) -> None:
+        self._uc = uc
+        self.profile = profile_named(profile)
+        self._transitions = Transitions(lambda address, size: bytes(uc.mem_read(address, size)), board, self.profile)
+        self._late_conditions: dict[int, int | None] = {}
+        self._late_addresses: frozenset[int] = frozenset()
+        count = len(_ENTRY_REGISTERS)
+        self._values = (ctypes.c_uint32 * count)()
+        self._ids = (ctypes.c_int * count)(*_ENTRY_REGISTERS)
+        self._pointers = (ctypes.c_void_p * count)(*(ctypes.addressof(self._values) + 4 * i for i in range(count)))
+        self._callbacks: list[object] = []
+        self._failure: BaseException | None = None
+        self.reset()
+        self._add_hook(UC_HOOK_BLOCK, self._on_block, 1, 0)
+
+    def watch(self, code: bytes, address: int) -> None:
+        """Announces code at `address`: places the hooks at its late instructions."""
+        for late_address, condition in find_late_instructions(code, address).items():
+            if late_address not in self._late_conditions:
+                self._late_conditions[late_address] = condition
+                self._add_hook(UC_HOOK_CODE, self._on_late, late_address, late_address)
+        self._late_addresses = frozenset(self._late_conditions)
+
+    def reset(self) -> None:
+        """Back to cycle 0 with cold caches and an empty pipeline."""
+        self.cycles = self.instructions = self.assumed_accesses = 0
+        self._flash = FlashAccelerator(self.profile) if self.profile.art else None
+        self._node = rest_at(0)
+        self._fork: Fork | None = None
+        self._addresses: tuple[int, ...] = ()
+        self._late: list[int] = []
+
+    def cycles_at(self, pc: int) -> int:
+        """Cycles from reset to the instruction at `pc` in the block that executes."""
+        if self._fork is None:
+            return self.cycles - self._node.remaining(pc)[0]
+        node = self._transitions.resolve(self._fork, self._addresses, tuple(self._late))
+        return self.cycles + node.cycles - node.remaining(pc)[0]
+
+    def stop_within(self, pc: int) -> None:
+        """Takes back the instructions from `pc` on: the block was left before it, by a stop or a fault."""
+        self._settle()
+        cycles, instructions = self._node.remaining(pc)
+        self.cycles -= cycles
+        self.instructions -= instructions
+        self._node = rest_at(pc)
+
+    def stop_before(self, pc: int) -> None:
+        """Ends a block that was executed whole, with the branch to `pc`."""
+        self._settle()
+        cycles, state, _ = edge(self._node, pc)
+        self.cycles += cycles
+        self._node = rest_at(pc, state)
+
+    def add(self, cycles: int) -> None:
+        """Adds cycles that no instruction takes: exception entry and return."""
+        self.cycles += cycles
+
+    def raise_failure(self) -> None:
+        """Raises what a hook could not."""
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+
+    def _add_hook(self, kind: int, function, begin: int, end: int) -> None:
+        """Registers a raw callback: Unicorn's Python wrapper costs two more calls each time."""
+        callback, handle = HOOK_CODE_CFUNC(function), ctypes.c_size_t()
+        self._callbacks.append(callback)
+        status = uclib.uc_hook_add(
+            self._uc._uch, ctypes.byref(handle), kind, ctypes.cast(callback, ctypes.c_void_p), None,
+            ctypes.c_uint64(begin), ctypes.c_uint64(end),
+        )  # fmt: skip
+        if status:
+            raise UcError(status)
+
+    def _on_block(self, _handle, address: int, size: int, _key) -> None:
+        entry = self._node.next.get(address | size << 32)
+        if entry.__class__ is Node and self._flash is None:
+            self._node = entry
+            self.cycles += entry.cycles
+            self.instructions += entry.instructions
+            return
+        try:
+            self._enter(entry, address, size)
+        except BaseException as error:  # noqa: BLE001 - Unicorn's C code cannot pass it on; raise_failure does
+            self._failure = error
+            self._uc.emu_stop()
+
+    def _enter(self, entry: Node | Fork | None, address: int, size: int) -> None:
+        if self._fork is not None:
+            self._settle()
+            entry = self._node.next.get(address | size << 32)
+        if entry is None:
+            entry = self._transitions.link(self._node, address, size, self._late_addresses)
+        if entry.__class__ is Node:
+            self._account(entry, ())
+            return
+        block = entry.block
+        addresses = self._probe(block) if block.probe else ()
+        if block.late:
+            self._fork, self._addresses, self._late = entry, addresses, []
+            self._node = rest_at(address)
+        else:
+            self._account(self._transitions.resolve(entry, addresses, ()), addresses)
+
+    def _settle(self) -> None:
+        """Costs the late block that has just executed."""
+        if self._fork is not None:
+            fork, self._fork = self._fork, None
+            self._account(self._transitions.resolve(fork, self._addresses, tuple(self._late)), self._addresses)
+
+    def _account(self, node: Node, addresses: tuple[int, ...]) -> None:
+        self._node = node
+        self.cycles += node.cycles
+        self.instructions += node.instructions
+        if node.block.unknown:
+            self.assumed_accesses += 1
+        if self._flash is not None:
+            self.cycles += self._flash.code_cycles(node.code_reads)
+            if node.flash_reads:
+                reads = [start if index is None else addresses[index] + start for index, start in node.flash_reads]
+                self.cycles += self._flash.data_cycles(reads)
+
+    def _probe(self, block) -> tuple[int, ...]:
+        uclib.uc_reg_read_batch(self._uc._uch, self._ids, self._pointers, len(_ENTRY_REGISTERS))
+        return block.probe(self._values, self._word)
+
+    def _word(self, address: int) -> int:
+        try:
+            return int.from_bytes(self._uc.mem_read(address & 0xFFFFFFFF, 4), "little")
+        except UcError:
+            return 0
+
+    def _on_late(self, _handle, address: int, _size: int, _key) -> None:
+        try:
+            self._late.append(self._late_fact(address))
+        except BaseException as error:  # noqa: BLE001 - as in _on_block
+            self._failure = error
+            self._uc.emu_stop()
+
+    def _late_fact(self, address: int) -> int:
+        condition = self._late_conditions[address]
+        if condition is not None:
+            return int(condition_holds(condition, self._uc.reg_read(arm.UC_ARM_REG_XPSR)))
+        high, low = (int.from_bytes(self._uc.mem_read(address + i, 2), "little") for i in (0, 2))
+        dividend, divisor = (self._uc.reg_read(arm.UC_ARM_REG_R0 + number) for number in (high & 0xF, low & 0xF))
+        return divide_cycles(dividend, divisor, signed=not high & 0x20)

@@ -1,0 +1,152 @@
+"""Transitions of the timing automaton: from one block's end, into the next, costed once and kept.
+
+Purpose: `Transitions` maps (what was before, next block) to a `Node` with its cycles, or to a `Fork` when registers have to
+be looked at first. Inputs: code by address, the memories, the profile. Non-goals: counting (timer.py).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tools.sim.boards import Board
+from tools.sim.timing.art import CodeRead
+from tools.sim.timing.block import Block, Cost, cost_block, make_block, unaligned_cycles
+from tools.sim.timing.pipeline import Facts, State, issue, start_state
+from tools.sim.timing.profiles import Profile
+
+# Assumption: cycles that 8 bytes of code in front of a block take when it is entered by falling through.
+_FALL_THROUGH_CYCLES = 2
+_READ_BYTES = 8
+
+# A data read from flash: the index of a probed address or None, and the offset from it or the address itself.
+FlashRead = tuple[int | None, int]
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A block entered with all facts known. `cycles` are those to add: the branch into it and its body.
+
+    `next` maps a following block's key (address | size << 32) to its Node or Fork. A node without a block is a rest:
+    the machine stopped in `state` before `resume_address`.
+    """
+
+    block: Block | None
+    state: State
+    resume_address: int
+    cycles: int = 0
+    instructions: int = 0
+    cost: Cost | None = None
+    code_reads: tuple[CodeRead, ...] = ()
+    flash_reads: tuple[FlashRead, ...] = ()
+    next: dict = field(default_factory=dict)
+
+    def remaining(self, pc: int) -> tuple[int, int]:
+        """Cycles and instructions of the block from the one at `pc` to the end; 0 where it has none at `pc`."""
+        if self.block is None:
+            return 0, 0
+        for index, op in enumerate(self.block.body):
+            if op.address == pc:
+                return self.cost.cycles - self.cost.starts[index], self.block.instructions - index
+        return 0, int(self.block.branch is not None and self.block.branch.address == pc)
+
+
+@dataclass(slots=True, eq=False)
+class Fork:
+    """A block entered from a known state whose facts are not known yet; `nodes` by facts."""
+
+    block: Block
+    state: State
+    edge_cycles: int
+    sequential: bool
+    nodes: dict = field(default_factory=dict)
+
+
+def rest_at(address: int, state: State | None = None) -> Node:
+    """Stopped before `address`; without a `state` nothing is in flight."""
+    return Node(None, state or start_state(address), address)
+
+
+class Transitions:
+    """The automaton of one image and profile. `read_code(address, size_bytes)` gives instruction bytes."""
+
+    def __init__(self, read_code: Callable[[int, int], bytes], board: Board, profile: Profile) -> None:
+        self._read_code = read_code
+        self._cached = profile.art is not None
+        self._blocks: dict[int, Block] = {}
+        self._forks: dict[tuple, Fork] = {}
+        self._regions = {
+            base >> 24: "flash" if memory is board.flash else "sram"
+            for memory in board.memories
+            for base in (memory.base, memory.alias)
+            if base is not None
+        }
+
+    def link(self, node: Node, address: int, size_bytes: int, late_addresses: frozenset[int]) -> Node | Fork:
+        """The transition from `node` to the block at `address`; kept in `node.next`."""
+        key = address | size_bytes << 32
+        block = self._blocks.get(key)
+        if block is None:
+            block = self._blocks[key] = make_block(self._read_code(address, size_bytes), address, late_addresses)
+        cycles, state, sequential = edge(node, address)
+        fork = self._forks.setdefault((state, key, cycles, sequential), Fork(block, state, cycles, sequential))
+        node.next[key] = fork if block.probe or block.late else self.resolve(fork, (), ())
+        return node.next[key]
+
+    def resolve(self, fork: Fork, addresses: tuple[int, ...], late: tuple[int, ...]) -> Node:
+        """The node of `fork` for the probed `addresses` and what its late instructions reported."""
+        regions = self._regions
+        places = tuple([
+            (regions.get(address >> 24, "device"), unaligned_cycles(address, width) if address & 3 else 0)
+            for address, width in zip(addresses, fork.block.probed_widths)
+        ])  # fmt: skip
+        node = fork.nodes.get((places, late))
+        if node is None:
+            node = fork.nodes[places, late] = self._make_node(fork, places, late)
+        return node
+
+    def _make_node(self, fork: Fork, places: tuple[tuple[str, int], ...], late: tuple[int, ...]) -> Node:
+        block = fork.block
+        cost = cost_block(block, fork.state, places, late, self._region)
+        node = Node(block, cost.state, block.end, fork.edge_cycles + cost.cycles, block.instructions, cost)
+        if self._cached:
+            node.code_reads = _code_reads(block, cost, fork.sequential)
+            node.flash_reads = tuple(self._flash_reads(block, places))
+        return node
+
+    def _region(self, address: int) -> str:
+        return self._regions.get(address >> 24, "device")
+
+    def _flash_reads(self, block: Block, places: tuple[tuple[str, int], ...]):
+        for op in block.body:
+            if op.address in block.probed:
+                index, start = block.probed[op.address], 0
+                is_flash = places[index][0] == "flash"
+            else:
+                index, start = None, block.fixed.get(op.address)
+                is_flash = start is not None and self._region(start) == "flash"
+            if is_flash:
+                yield from ((index, start + offset) for offset in range(0, op.access.words * op.access.width_bytes, _READ_BYTES))
+
+
+def edge(node: Node, address: int) -> tuple[int, State, bool]:
+    """From `node` to the block at `address`: cycles of the branch, state there, and whether it is the next code in memory."""
+    block, state = node.block, node.state
+    taken = address != node.resume_address
+    if block is None or block.branch is None:
+        return 0, start_state(address) if taken else state, not taken
+    branch = block.branch
+    executed = taken or branch.condition is None
+    cycles, _, after = issue(state, branch, Facts("sram", executed=executed))
+    return (cycles + branch.branch_cycles, start_state(address), False) if taken else (cycles, after, True)
+
+
+def _code_reads(block: Block, cost: Cost, sequential: bool) -> tuple[CodeRead, ...]:
+    """The 8-byte reads of the block's code, each with the cycles that the code before it hides."""
+    starts = [(op.address, start) for op, start in zip(block.body, cost.starts)] + [(block.end, cost.cycles)]
+    reads: list[CodeRead] = []
+    last_start = 0
+    for chunk in range(block.address & -_READ_BYTES, block.end, _READ_BYTES):
+        start = next(cycles for address, cycles in starts if address >= chunk)
+        hidden = start - last_start if reads else (_FALL_THROUGH_CYCLES if sequential else None)
+        reads.append((chunk, hidden))
+        last_start = start
+    return tuple(reads)
