@@ -6,7 +6,8 @@ one network, plus the outputs of neurons that no input has activated yet, until 
 the physical constraint (gates/adversarial/constraint.py).
 Inputs: networks, seed windows with their true labels. Outputs: findings and neuron coverage before and after.
 Non-goals: the firmware; measure.py shows it what was found. Departures from the paper: seeds climb in rounds, all of a
-round at once, with coverage brought up to date between rounds; steps follow the slope's sign, as budgets differ by unit.
+round at once; coverage is brought up to date between rounds and counts what a climb ended at, even without disagreement,
+as it was run on all networks too.
 """
 
 import dataclasses
@@ -20,8 +21,8 @@ from gates.adversarial import neuron_coverage
 from gates.adversarial.constraint import KINDS, Change, Constraint
 
 # Lambda 1 and 2 of the paper: how much pushing one network away, and new neurons, weigh against the others' agreement.
-_PUSH_WEIGHT = 2.0
-_NEURON_WEIGHT = 0.5
+_PUSH_WEIGHT = 3.0
+_NEURON_WEIGHT = 5.0
 _STEP = 0.1
 _ROUND_SEEDS = 32
 _NEURON_SEED = 2019
@@ -102,11 +103,10 @@ def explore(networks: Sequence[Network], windows: np.ndarray, labels: np.ndarray
     findings: list[Finding] = []
     for start in range(0, len(windows), _ROUND_SEEDS):
         seeds = np.arange(start, min(start + _ROUND_SEEDS, len(windows)))
-        found = _climb(networks, windows[seeds], labels[seeds], ascent, _targets(networks, covered, windows[:1], draw))
+        found, climbed = _climb(networks, windows[seeds], labels[seeds], ascent,
+                                _targets(networks, covered, windows[:1], draw))
         findings += [dataclasses.replace(finding, seed=start + finding.seed) for finding in found]
-        if found:
-            changed = np.stack([finding.changed for finding in found])
-            covered = [mask | _covered(network, changed, ascent.threshold) for network, mask in zip(networks, covered)]
+        covered = [mask | _covered(network, climbed, ascent.threshold) for network, mask in zip(networks, covered)]
     return Exploration(len(windows), tuple(findings), sum(len(mask) for mask in covered), before,
                        sum(int(mask.sum()) for mask in covered))
 
@@ -127,8 +127,8 @@ def _targets(networks: Sequence[Network], covered: list[np.ndarray], window: np.
 
 
 def _climb(networks: Sequence[Network], windows: np.ndarray, labels: np.ndarray, ascent: Ascent,
-           targets: list[tuple[int, int] | None]) -> list[Finding]:
-    """The findings from one round of seeds; each seed stops at its first disagreement."""
+           targets: list[tuple[int, int] | None]) -> tuple[list[Finding], np.ndarray]:
+    """One round of seeds: the first disagreement of each, and where all of them stood at the end."""
     change, changed = ascent.constraint.none(windows), windows
     found: dict[int, Finding] = {}
     for _ in range(ascent.steps):
@@ -141,7 +141,7 @@ def _climb(networks: Sequence[Network], windows: np.ndarray, labels: np.ndarray,
             if seed not in found:
                 found[seed] = Finding(int(seed), changed[seed], int(labels[seed]), tuple(map(int, ballots[seed])),
                                       _shares(ascent.constraint, change, windows, int(seed)))
-    return [found[seed] for seed in sorted(found)]
+    return [found[seed] for seed in sorted(found)], changed
 
 
 def _joint_gradient(network: Network, number: int, changed: np.ndarray, labels: np.ndarray,

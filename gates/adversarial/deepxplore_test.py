@@ -59,11 +59,11 @@ def test_a_seed_far_from_the_boundary_yields_none():
     assert explore(NETWORKS, _seeds([-0.5]), np.array([0]), _ascent(0.05)).findings == ()
 
 
-def test_coverage_counts_every_network_and_grows_with_findings():
-    result = explore((Threshold(0.0),) * 2 + (Threshold(-0.02),), _seeds([-0.03]), np.array([0]), _ascent(0.05))
-    assert (result.seeds, result.neurons, result.covered_before) == (1, 9, 3)
-    assert len(result.findings) == 1
-    assert result.covered_after == 3
+def test_coverage_counts_the_neurons_of_every_network_and_grows_on_the_climb():
+    """Of +mean, -mean and 0 one is active in each network; the climb takes the mean across zero."""
+    networks = (Threshold(0.0, gain=4.0), Threshold(0.0), Threshold(-0.02))
+    result = explore(networks, _seeds([-0.03]), np.array([0]), _ascent(0.05))
+    assert (result.seeds, result.neurons, result.covered_before, result.covered_after) == (1, 9, 3, 6)
 
 
 @pytest.mark.parametrize("count", [1, 33, 68])

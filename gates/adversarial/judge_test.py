@@ -35,8 +35,8 @@ def test_low_coverage_fails():
     assert "neuron coverage after DeepXplore is too low; got 0.7900, want >= 0.8000" in complaint
 
 
-def test_an_exploration_without_a_seed_fails():
+def test_an_exploration_with_too_few_seeds_fails():
     measured = fixtures.adversarial()
-    measured["deepxplore"]["seeds"] = 0
+    measured["deepxplore"]["seeds"] = 29
     (complaint,) = _complaints(measured)
-    assert "DeepXplore had no seed; got 0 windows" in complaint
+    assert "DeepXplore had too few seeds; got 29 windows that all networks classify right, want 30. Fix: " in complaint

@@ -22,21 +22,24 @@ from model import spec as model_spec
 from model.data import dataset
 from tools import errors
 
+# Not every window is classified right by all networks.
+_CANDIDATES_PER_SEED = 4
+
 
 def measure(spec: model_spec.Spec, image: gated.BootedImage, plan: gated.Plan, shipped: FloatNetwork,
             ensemble: Sequence[FloatNetwork], pilot: dataset.Part) -> dict[str, Any]:
     """The measurement; shares are 0 to 1, changes in pu."""
     settings = spec.gates.adversarial
     chosen = windows.spread_over_classes(pilot.y, settings.windows)
-    attacked = _attack(settings, image, plan, shipped, dataset.Part(pilot.x[chosen], pilot.y[chosen]))
-    # Other windows than the attacked ones, as long as there are any.
-    rest = np.setdiff1d(np.arange(len(pilot.y)), chosen)
-    rest = rest[windows.spread_over_classes(pilot.y[rest], 4 * settings.deepxplore.seeds)]
-    explored = _explore(spec, image, plan, ensemble, dataset.Part(pilot.x[rest], pilot.y[rest]))
+    attacked = attack(settings, image, plan, shipped, dataset.Part(pilot.x[chosen], pilot.y[chosen]))
+    # From the other end of the pilot set: other windows than the attacked ones, unless it is small.
+    x, y = pilot.x[::-1], pilot.y[::-1]
+    candidates = windows.spread_over_classes(y, _CANDIDATES_PER_SEED * settings.deepxplore.seeds)
+    explored = explore(spec, image, plan, ensemble, dataset.Part(x[candidates], y[candidates]))
     return {"attacks": attacked, "deepxplore": explored, "windows": len(chosen)}
 
 
-def _attack(settings: model_spec.Adversarial, image: gated.BootedImage, plan: gated.Plan, shipped: FloatNetwork,
+def attack(settings: model_spec.Adversarial, image: gated.BootedImage, plan: gated.Plan, shipped: FloatNetwork,
             part: dataset.Part) -> list[dict[str, Any]]:
     """FGSM and PGD at every epsilon, on windows that the image, respectively the float network, classifies right."""
 
@@ -55,13 +58,13 @@ def _attack(settings: model_spec.Adversarial, image: gated.BootedImage, plan: ga
                     "pgd": attacks.pgd(shipped.loss_gradient, part.x, part.y, ball, settings.pgd_steps)}
         results.append({
             "epsilon_pu": epsilon_pu,
-            "float": _robust(before["float"], {name: float_right(x) for name, x in attacked.items()}),
-            "firmware": _robust(before["firmware"], {name: image_right(x) for name, x in attacked.items()}),
+            "float": robust(before["float"], {name: float_right(x) for name, x in attacked.items()}),
+            "firmware": robust(before["firmware"], {name: image_right(x) for name, x in attacked.items()}),
         })
     return results
 
 
-def _robust(before: np.ndarray, after: dict[str, np.ndarray]) -> dict[str, Any]:
+def robust(before: np.ndarray, after: dict[str, np.ndarray]) -> dict[str, Any]:
     """Of the windows that were right before: the share that stays right under each attack, and under both."""
     count = int(before.sum())
     survivors = dict(after, both=np.all(list(after.values()), axis=0))
@@ -69,11 +72,14 @@ def _robust(before: np.ndarray, after: dict[str, np.ndarray]) -> dict[str, Any]:
     return {"right_before": count, **shares}
 
 
-def _explore(spec: model_spec.Spec, image: gated.BootedImage, plan: gated.Plan, ensemble: Sequence[FloatNetwork],
+def explore(spec: model_spec.Spec, image: gated.BootedImage, plan: gated.Plan, ensemble: Sequence[FloatNetwork],
              part: dataset.Part) -> dict[str, Any]:
     """DeepXplore on the ensemble, its findings shown to the image."""
     settings = spec.gates.adversarial.deepxplore
     seeds = deepxplore.agreed_seeds(ensemble, part.x, part.y, settings.seeds)
+    if not len(seeds):
+        raise errors.UserError(f"adversarial: DeepXplore has no seed; got 0 of {len(part.y)} windows that all networks "
+                               "classify right, want >= 1. Fix: raise gates.adversarial.ensemble_epochs in the spec")
     x, y = part.x[seeds], part.y[seeds]
     constraint = Constraint.of(part.x.shape[1], settings.max_change_pu)
     found = deepxplore.explore(ensemble, x, y, deepxplore.Ascent(settings.steps, settings.coverage_threshold, constraint))
@@ -86,14 +92,14 @@ def _explore(spec: model_spec.Spec, image: gated.BootedImage, plan: gated.Plan, 
         "coverage_after": found.covered_after / found.neurons,
         "coverage_before": found.covered_before / found.neurons,
         "difference_inducing": len(found.findings),
-        "failure_modes": _failure_modes(spec.classes, found.findings, said_after, fooled),
+        "failure_modes": failure_modes(spec.classes, found.findings, said_after, fooled),
         "firmware_wrong": int(fooled.sum()),
         "neurons": found.neurons,
         "seeds": found.seeds,
     }
 
 
-def _failure_modes(classes: tuple[str, ...], findings: Sequence[deepxplore.Finding], said: np.ndarray,
+def failure_modes(classes: tuple[str, ...], findings: Sequence[deepxplore.Finding], said: np.ndarray,
                    fooled: np.ndarray) -> list[dict[str, Any]]:
     """Findings by true class and wrong class, the most frequent first: how many, how many fool the image, by what."""
     modes: dict[tuple[str, str], list[deepxplore.Finding]] = {}
