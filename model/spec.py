@@ -141,12 +141,14 @@ class Augmentation:
 
 @dataclasses.dataclass(frozen=True)
 class Training:
-    """Optimisation: Adam with a cosine schedule, early stopping on the validation loss."""
+    """Optimisation: Adam with a cosine schedule, early stopping on the validation loss. Smoothed labels keep logits small,
+    which int8 steps of one scale for all logits need."""
 
     seed: int = field(_SEED)
     epochs: int = field(_COUNT)
     batch: int = field(_COUNT)
     learning_rate: float = field(between(1e-6, 1))
+    label_smoothing: float = field(between(0, 0.5))
     patience: int = field(_COUNT)
     augmentation: Augmentation
 

@@ -23,6 +23,8 @@ _EVEN_SHARE = 0.25
 _KINDS = ("interruption", "sag", "swell", "transient", "harmonics", "normal")
 # Shares of the kinds drawn, such that the labels come out about even: a window that is only partly interrupted is a sag.
 _KIND_SHARES = (0.34, 0.08, 0.1, 0.18, 0.15, 0.15)
+# IEEE 1159-2019, table 2: sags, swells and interruptions last half a cycle or more.
+_SHORTEST_CYCLES = 0.5
 # Part of the sags, swells and interruptions that also carry a transient or strong harmonics.
 _COMPOUND_FRACTION = 0.2
 
@@ -72,7 +74,8 @@ def _envelope(ranges: Ranges, kind: np.ndarray, amplitude: np.ndarray, time_cycl
               rng: np.random.Generator) -> np.ndarray:
     """The fundamental relative to its amplitude before the event: 1 outside the event, its level inside.
 
-    The event covers the window in half of the cases; else it starts, ends, or does both inside the window."""
+    The event covers the window in half of the cases; else it starts or ends inside the window, or lasts half a cycle or more
+    from its onset in the window on."""
     count = len(kind)
     level = np.select(
         [_is(kind, "interruption"), _is(kind, "sag"), _is(kind, "swell")],
@@ -80,9 +83,9 @@ def _envelope(ranges: Ranges, kind: np.ndarray, amplitude: np.ndarray, time_cycl
          for bounds in (ranges.interruption_level_pu, ranges.sag_level_pu, ranges.swell_level_pu)],
         1.0)
     shape = rng.integers(6, size=(count, 1))
-    edges = np.sort(rng.random((count, 2)), axis=1)
-    onset = np.where((shape == 3) | (shape == 5), edges[:, :1], 0.0)
-    end = np.where((shape == 4) | (shape == 5), edges[:, 1:], 1.0)
+    begun = np.where((shape == 4), rng.uniform(-1, -_SHORTEST_CYCLES, size=(count, 1)), 0.0)
+    onset = np.where((shape == 3) | (shape == 5), rng.random((count, 1)), begun)
+    end = np.where(shape >= 4, onset + _SHORTEST_CYCLES + 0.5 * rng.random((count, 1)), 1.0)
     inside = (time_cycles >= onset) & (time_cycles < end)
     return np.where(inside, level, 1.0)
 

@@ -88,7 +88,10 @@ def conv1d(x: jax.Array, kernel: jax.Array, bias: jax.Array, stride: int) -> jax
     steps = -(-length // stride)
     padding = max((steps - 1) * stride + taps - length, 0)
     padded = jnp.pad(x, ((0, 0), (padding // 2, padding - padding // 2), (0, 0)))
-    patches = jnp.concatenate(
-        [padded[:, tap:tap + (steps - 1) * stride + 1:stride] for tap in range(taps)], axis=-1)
+    if taps == stride and length % stride == 0:
+        patches = x  # without overlap the patches are the samples themselves: no copies
+    else:
+        patches = jnp.concatenate(
+            [padded[:, tap:tap + (steps - 1) * stride + 1:stride] for tap in range(taps)], axis=-1)
     flat = dense(patches.reshape(-1, taps * channels), kernel.reshape(taps * channels, filters), bias)
     return flat.reshape(count, steps, filters)

@@ -51,10 +51,13 @@ def probabilities(layers: Layers, weights: Weights, x: jax.Array) -> jax.Array:
     return jax.nn.softmax(logits(layers, weights, x))
 
 
-def loss(layers: Layers, weights: Weights, x: jax.Array, y: jax.Array) -> jax.Array:
-    """The mean cross entropy of class indices y int [N]."""
-    chosen = jnp.take_along_axis(jax.nn.log_softmax(logits(layers, weights, x)), y[:, None], axis=1)
-    return -jnp.mean(chosen)
+def loss(layers: Layers, weights: Weights, x: jax.Array, y: jax.Array, smoothing: float = 0.0) -> jax.Array:
+    """The mean cross entropy of class indices y int [N], with smoothed labels (Szegedy et al., "Rethinking the Inception
+    architecture", CVPR 2016, section 7): the share `smoothing` of each label is spread evenly over the classes."""
+    logarithms = jax.nn.log_softmax(logits(layers, weights, x))
+    chosen = jnp.mean(jnp.take_along_axis(logarithms, y[:, None], axis=1))
+    # Sums before products, or XLA would make a dot of them.
+    return -((1 - smoothing) * chosen + smoothing * jnp.mean(logarithms))
 
 
 def initial_weights(layers: Layers, input_shape: tuple[int, int], seed: int) -> Weights:

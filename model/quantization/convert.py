@@ -1,0 +1,88 @@
+"""Full int8 quantization by TFLite's converter, and the int8 oracle.
+
+Purpose: weights int8 per channel, activations int8 per tensor, int8 in and out (Jacob et al., "Quantization and training of
+neural networks for efficient integer-arithmetic-only inference", CVPR 2018; TFLite's quantization specification).
+`convert` makes the .tflite, `Interpreter` runs it on TFLite's reference kernels, the oracle of every later step.
+The bytes depend on model and calibration windows only. Known gap: the calibrator's float kernels dispatch by CPU.
+"""
+
+import dataclasses
+import tempfile
+
+from model.quantization import keras_model  # noqa: F401 (first: it chooses the backend)
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tools.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Tensor:
+    """An int8 tensor of the interface: real = scale * (q - zero_point)."""
+
+    name: str
+    shape: tuple[int, ...]
+    scale: float
+    zero_point: int
+
+
+def convert(model: keras.Model, calibration: np.ndarray, name: str) -> bytes:
+    """The int8 .tflite of the model with batch 1; calibration is float32 [N, *input_shape]. UserError names the layer or
+    operator that the converter refuses."""
+    # Batch 1 throughout: TFLite's own way from a Keras model leaves the batch open, and with it shape arithmetic in the graph.
+    signature = tf.TensorSpec((1, *calibration.shape[1:]), tf.float32, name="window")
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    archive.add_endpoint("serve", lambda window: model(window, training=False), input_signature=[signature])
+    with tempfile.TemporaryDirectory() as folder:
+        archive.write_out(folder, verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        _set_int8(converter, calibration)
+        try:
+            return converter.convert()
+        except Exception as error:  # the converter raises its own class, RuntimeError or ValueError, by the stage
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise UserError(f"{name}: cannot be quantized to int8; got {reason}, want layers that TFLite has in int8. "
+                            "Fix: replace the layer.") from error
+
+
+def _set_int8(converter: tf.lite.TFLiteConverter, calibration: np.ndarray) -> None:
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([window[None]] for window in calibration)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = converter.inference_output_type = tf.int8
+
+
+class Interpreter:
+    """An int8 .tflite on TFLite's reference kernels, one window at a time."""
+
+    def __init__(self, content: bytes):
+        self._interpreter = tf.lite.Interpreter(
+            model_content=content, experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF)
+        self._interpreter.allocate_tensors()
+        self.input = _tensor(self._interpreter.get_input_details()[0])
+        self.output = _tensor(self._interpreter.get_output_details()[0])
+        self._indices = (self._interpreter.get_input_details()[0]["index"],
+                         self._interpreter.get_output_details()[0]["index"])
+
+    def quantize(self, x: np.ndarray) -> np.ndarray:
+        """x float32 [N, *input_shape] as int8, rounded to even and saturated."""
+        # float32 all the way, as the firmware's host has it; division and rint are exact by IEEE 754.
+        scaled = np.rint(x / np.float32(self.input.scale)) + np.float32(self.input.zero_point)
+        return np.clip(scaled, -128, 127).astype(np.int8)
+
+    def run(self, windows: np.ndarray) -> np.ndarray:
+        """Scores int8 [N, *output_shape] of int8 windows [N, *input_shape]."""
+        scores = np.empty((len(windows), *self.output.shape[1:]), np.int8)
+        for index, window in enumerate(windows):
+            self._interpreter.set_tensor(self._indices[0], window[None])
+            self._interpreter.invoke()
+            scores[index] = self._interpreter.get_tensor(self._indices[1])[0]
+        return scores
+
+
+def _tensor(details: dict) -> Tensor:
+    scale, zero_point = details["quantization"]
+    return Tensor(details["name"], tuple(map(int, details["shape"])), float(scale), int(zero_point))

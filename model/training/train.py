@@ -1,0 +1,139 @@
+"""Trains the network of a spec; equal inputs give equal weights on every machine.
+
+Inputs: --spec, --dataset, --seed_offset (another network of the same kind), --epochs (instead of the spec's).
+Outputs: --output, a stock .keras file with the weights of the best validation loss; --history, JSON with the losses.
+Early stopping and the checkpoint look at the validation part only; the test part is measured once, at the end.
+"""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from model.training import adam, network  # first: they pin XLA before JAX starts
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from absl import flags
+
+from model import spec as spec_module
+from model.data import dataset as dataset_module
+from model.training import augment, keras_file
+from tools.errors import UserError, run
+
+_SPEC = flags.DEFINE_string("spec", None, "spec of the network (.yaml)", required=True)
+_DATASET = flags.DEFINE_string("dataset", None, "data set (.npz)", required=True)
+_OUTPUT = flags.DEFINE_string("output", None, "where the trained model goes (.keras)", required=True)
+_HISTORY = flags.DEFINE_string("history", None, "where the losses go (.json)", required=True)
+_SEED_OFFSET = flags.DEFINE_integer("seed_offset", 0, "added to the spec's seed", lower_bound=0)
+_EPOCHS = flags.DEFINE_integer("epochs", None, "epochs instead of the spec's", lower_bound=1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Epoch:
+    """What one epoch reached."""
+
+    epoch: int
+    loss: float
+    validation_loss: float
+    validation_accuracy: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Trained:
+    """The weights of the best epoch, the history up to the last one, and the accuracy on the test part."""
+
+    weights: network.Weights
+    history: tuple[Epoch, ...]
+    best_epoch: int
+    test_accuracy: float
+
+
+def train(layers: network.Layers, data: dataset_module.Dataset, settings: spec_module.Training) -> Trained:
+    """Trains until the epochs are over or `patience` epochs brought no better validation loss; prints each epoch."""
+    rng = np.random.default_rng(settings.seed)
+    weights = network.initial_weights(layers, data.train.x.shape[1:], settings.seed)
+    moments = adam.initial_moments(weights)
+    per_epoch = len(data.train.x) // settings.batch
+    steps = adam.schedule(settings.learning_rate, settings.epochs * per_epoch)
+    advance, measure = _compile(layers, settings.label_smoothing)
+    best, history = weights, []
+    for epoch in range(settings.epochs):
+        total = jnp.float64(0)
+        for x, y, step in zip(*_batches(data.train, settings, rng), steps[epoch * per_epoch:]):
+            weights, moments, loss = advance(weights, moments, x, y, *map(np.float32, dataclasses.astuple(step)))
+            total += loss
+        validation_loss, accuracy = measure(weights, data.validation)
+        history.append(Epoch(epoch + 1, float(total) / per_epoch, validation_loss, accuracy))
+        print(f"epoch {epoch + 1}/{settings.epochs}: loss {history[-1].loss:.4f}, "
+              f"validation loss {validation_loss:.4f}, validation accuracy {accuracy:.4f}", flush=True)
+        best_epoch = min(history, key=lambda item: item.validation_loss).epoch
+        if best_epoch == epoch + 1:
+            best = weights
+        if epoch + 1 - best_epoch >= settings.patience:
+            print(f"stopped: no better validation loss for {settings.patience} epochs", flush=True)
+            break
+    return Trained(best, tuple(history), best_epoch, measure(best, data.test)[1])
+
+
+def _batches(part: dataset_module.Part, settings: spec_module.Training,
+             rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """The part once, shuffled and augmented: x [batches, batch, ...], y [batches, batch]; a last short batch is left out."""
+    count = len(part.x) // settings.batch
+    order = rng.permutation(len(part.x))[:count * settings.batch]
+    x = augment.augment(part.x[order], settings.augmentation, rng)
+    return x.reshape(count, settings.batch, *x.shape[1:]), part.y[order].reshape(count, settings.batch)
+
+
+def _compile(layers: network.Layers, smoothing: float):
+    """The compiled step of training, and the function that measures loss and accuracy of a part."""
+
+    @jax.jit
+    def advance(weights, moments, x, y, rate, mean_correction, square_correction):
+        loss, gradients = jax.value_and_grad(lambda w: network.loss(layers, w, x, y, smoothing))(weights)
+        weights, moments = adam.update(weights, moments, gradients, rate, mean_correction, square_correction)
+        return weights, moments, loss
+
+    @jax.jit
+    def evaluate(weights, x, y):
+        hits = jnp.mean(jnp.argmax(network.logits(layers, weights, x), axis=1) == y)
+        return network.loss(layers, weights, x, y, smoothing), hits
+
+    def measure(weights: network.Weights, part: dataset_module.Part) -> tuple[float, float]:
+        loss, accuracy = evaluate(weights, part.x, part.y)
+        return float(loss), float(accuracy)
+
+    return advance, measure
+
+
+def _settings(spec: spec_module.Spec) -> spec_module.Training:
+    """The spec's training with the flags applied."""
+    changes = {"seed": spec.training.seed + _SEED_OFFSET.value}
+    if _EPOCHS.value is not None:
+        changes["epochs"] = _EPOCHS.value
+    return dataclasses.replace(spec.training, **changes)
+
+
+def main(argv: Sequence[str]) -> None:
+    del argv
+    spec = spec_module.load(_SPEC.value)
+    if spec.training is None:
+        raise UserError(f"{Path(_SPEC.value).name}: nothing to train; got a spec without training, want the sections "
+                        "architecture and training. Fix: add them, or pass your trained model to the network's macro.")
+    data = dataset_module.load_dataset(_DATASET.value, len(spec.classes))
+    settings = _settings(spec)
+    if settings.batch > len(data.train.x):
+        raise UserError(f"{Path(_DATASET.value).name}: x_train: too few windows for a batch; got {len(data.train.x)}, "
+                        f"want at least {settings.batch}. Fix: lower training.batch in {Path(_SPEC.value).name}.")
+    trained = train(spec.architecture, data, settings)
+    model = network.build_model(network.Network(spec.architecture, trained.weights), data.train.x.shape[1:], spec.name)
+    history = {"best_epoch": trained.best_epoch, "epochs": [dataclasses.asdict(epoch) for epoch in trained.history],
+               "seed": settings.seed, "test_accuracy": trained.test_accuracy}
+    keras_file.save(model, _OUTPUT.value)
+    Path(_HISTORY.value).write_text(json.dumps(history, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    print(f"trained: best epoch {trained.best_epoch}, test accuracy {trained.test_accuracy:.4f}", flush=True)
+
+
+if __name__ == "__main__":
+    run(main)
