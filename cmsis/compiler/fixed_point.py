@@ -59,6 +59,12 @@ def requantize(x: np.ndarray, value: np.ndarray | int, shift: np.ndarray | int) 
     return rounding_shift(high_multiply(np.asarray(x, np.int64) << left, value), right)
 
 
+def requantize_once(x: np.ndarray, value: np.ndarray | int, shift: np.ndarray | int) -> np.ndarray:
+    """Returns x times a Multiplier, rounded once, halves up (TFLite's fully connected)."""
+    total = 31 - np.asarray(shift, np.int64)
+    return (np.asarray(x, np.int64) * value + (np.int64(1) << (total - 1))) >> total
+
+
 def activation_clamp(activation: str, scale: float, zero_point: int) -> Clamp:
     """Returns the quantised range of a fused activation; `activation` is NONE, RELU, RELU6 or RELU_N1_TO_1."""
     bounds = {"NONE": (None, None), "RELU": (0.0, None), "RELU6": (0.0, 6.0), "RELU_N1_TO_1": (-1.0, 1.0)}

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from cmsis.compiler import c_source, schema
-from cmsis.compiler.fixed_point import Clamp
+from cmsis.compiler.fixed_point import Clamp, requantize_once
 from cmsis.compiler.ir import Constant, Emission, Graph, Operator, Places
 from cmsis.compiler.node import Node
 from cmsis.compiler.operators import weights
@@ -59,7 +59,7 @@ class FullyConnected(Operator):
             accumulators = accumulators + values[2].flatten()
         target = graph.output_of(self)
         return weights.finish(accumulators, self._multipliers(graph), target.quantization.zero_point,
-                              self.clamp).reshape(target.shape)
+                              self.clamp, requantize_once).reshape(target.shape)
 
     def kernel_for(self, graph: Graph) -> str:
         """Returns the per-channel kernel where scales differ per unit, else the per-tensor one."""

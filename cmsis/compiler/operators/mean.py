@@ -52,14 +52,14 @@ class Mean(Operator):
         source, target = graph.input_of(self, 0), graph.output_of(self)
         channels = source.shape[-1]
         total = (values[0].astype(np.int64) - source.quantization.zero_point).reshape(-1, channels).sum(axis=0)
-        factor = self._multiplier(graph)
+        factor = self.multiplier(graph)
         mean = requantize(total, factor.value, factor.shift) + target.quantization.zero_point
         return np.clip(mean, INT8_MIN, INT8_MAX).astype(np.int8).reshape(target.shape)
 
     def emit(self, graph: Graph, places: Places) -> Emission:
         """Returns a call of edgeplug_mean_s8: CMSIS-NN has no mean that rescales."""
         source, target = graph.input_of(self, 0), graph.output_of(self)
-        factor = self._multiplier(graph)
+        factor = self.multiplier(graph)
         call = _CALL.substitute(
             kernel=self.kernel, input=places.inputs[0], output=places.output, rows=self._rows(graph),
             channels=source.shape[-1], input_offset=-source.quantization.zero_point, multiplier=factor.value,
@@ -69,7 +69,7 @@ class Mean(Operator):
     def _rows(self, graph: Graph) -> int:
         return math.prod(graph.input_of(self, 0).shape[1:-1])
 
-    def _multiplier(self, graph: Graph) -> Multiplier:
+    def multiplier(self, graph: Graph) -> Multiplier:
         """Returns input scale / output scale / count; TFLite divides the integer multiplier, not the real factor."""
         source, target = graph.input_of(self, 0).quantization, graph.output_of(self).quantization
         factor = quantize_multiplier(source.scale / target.scale)

@@ -16,6 +16,7 @@ from cmsis.compiler.operators.softmax_arithmetic import softmax_row
 from tools.errors import UserError
 
 _INTEGER_BITS = 5  # Differences are Q5.26: exp(-32) is below any output step.
+_MAX_DEPTH = 511  # More could overflow the sum of exponentials; TFLite aborts then.
 _OUTPUT = Quantization((1 / 256,), (INT8_MIN,))
 _CALL = Template("$kernel($input, $rows, $depth, $multiplier, $shift, $diff_min, $output)")
 
@@ -32,7 +33,10 @@ class Softmax(Operator):
     @classmethod
     def read(cls, node: Node) -> "Softmax":
         """Returns the operator of a .tflite node; raises UserError."""
-        node.int8_input(0)
+        source = node.int8_input(0)
+        if not source.shape or source.shape[-1] > _MAX_DEPTH:
+            raise UserError(f"{node.layer}: softmax over too many values; got shape {list(source.shape)}, want at most"
+                            f" {_MAX_DEPTH} in the last dimension. Fix: use fewer classes")
         output = node.int8_output().quantization
         beta = node.option(schema.SoftmaxOptions.BETA, "f", 0.0)
         if (output.scale, output.zero_point) != (_OUTPUT.scale, _OUTPUT.zero_point) or not (
@@ -48,7 +52,7 @@ class Softmax(Operator):
 
     def reference(self, graph: Graph, values: Sequence[np.ndarray]) -> np.ndarray:
         """Returns the exact output."""
-        multiplier, diff_min = self._scaling(graph)
+        multiplier, diff_min = self.scaling(graph)
         depth = values[0].shape[-1]
         rows = [softmax_row(row, multiplier, diff_min) for row in values[0].reshape(-1, depth)]
         return np.stack(rows).reshape(values[0].shape)
@@ -56,13 +60,13 @@ class Softmax(Operator):
     def emit(self, graph: Graph, places: Places) -> Emission:
         """Returns a call of arm_softmax_s8, a void function."""
         source = graph.input_of(self, 0)
-        multiplier, diff_min = self._scaling(graph)
+        multiplier, diff_min = self.scaling(graph)
         call = _CALL.substitute(
             kernel=self.kernel, input=places.inputs[0], output=places.output, rows=source.elements // source.shape[-1],
             depth=source.shape[-1], multiplier=multiplier.value, shift=multiplier.shift, diff_min=diff_min)
         return Emission((), call, returns_status=False)
 
-    def _scaling(self, graph: Graph) -> tuple[Multiplier, int]:
+    def scaling(self, graph: Graph) -> tuple[Multiplier, int]:
         """Returns the factor from input steps to Q5.26, and the least difference whose exponential counts."""
         scale = float(np.float32(self.beta)) * graph.input_of(self, 0).quantization.scale
         multiplier = quantize_multiplier(min(scale * (1 << (31 - _INTEGER_BITS)), (1 << 31) - 1.0))

@@ -3,6 +3,8 @@
 Source of the formulas: TFLite's 8-bit quantisation specification (symmetric weights, bias scale = input * weight scale).
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from cmsis.compiler import c_source
@@ -38,10 +40,11 @@ def output_multipliers(graph: Graph, operator: Operator, channels: int) -> tuple
     return tuple(factors * channels if len(factors) == 1 else factors)
 
 
-def finish(accumulators: np.ndarray, multipliers: tuple[Multiplier, ...], zero_point: int, clamp: Clamp) -> np.ndarray:
-    """Returns int8 outputs from accumulators whose last axis is the channel."""
-    scaled = requantize(accumulators, np.array([m.value for m in multipliers], np.int64),
-                        np.array([m.shift for m in multipliers], np.int64))
+def finish(accumulators: np.ndarray, multipliers: tuple[Multiplier, ...], zero_point: int, clamp: Clamp,
+           rescale: Callable = requantize) -> np.ndarray:
+    """Returns int8 outputs from accumulators whose last axis is the channel; `rescale` is the operator's rounding."""
+    scaled = rescale(accumulators, np.array([m.value for m in multipliers], np.int64),
+                     np.array([m.shift for m in multipliers], np.int64))
     return np.clip(scaled + zero_point, clamp.low, clamp.high).astype(np.int8)
 
 

@@ -1,0 +1,91 @@
+/* Types of the int8 API that CMSIS-NN made public: same names, members and meaning, our text.
+ *
+ * A real value is scale * (q - zero_point). An offset added to an input is minus its zero point, one added to an output is
+ * its zero point. Multipliers: value / 2^31 * 2^shift with value 0 or in [2^30, 2^31) and shift in [-31, 30].
+ */
+#ifndef ARM_NN_TYPES_H
+#define ARM_NN_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a kernel returns. */
+typedef enum {
+    ARM_CMSIS_NN_SUCCESS = 0,
+    ARM_CMSIS_NN_ARG_ERROR = -1,     /* arguments contradict each other or leave their range */
+    ARM_CMSIS_NN_NO_IMPL_ERROR = -2, /* meaningful, but not implemented */
+    ARM_CMSIS_NN_FAILURE = -3,
+} arm_cmsis_nn_status;
+
+/* Width and height: of strides, padding (left and top) and dilation. */
+typedef struct {
+    int32_t w;
+    int32_t h;
+} cmsis_nn_tile;
+
+/* Scratch of the caller's: `size` bytes at `buf`, 4-aligned; its contents mean nothing before and after a call. */
+typedef struct {
+    void *buf;
+    int32_t size;
+} cmsis_nn_context;
+
+/* Extents of a tensor, outermost first. */
+typedef struct {
+    int32_t n;
+    int32_t h;
+    int32_t w;
+    int32_t c;
+} cmsis_nn_dims;
+
+/* One multiplier and shift per output channel. */
+typedef struct {
+    int32_t *multiplier;
+    int32_t *shift;
+} cmsis_nn_per_channel_quant_params;
+
+/* One multiplier and shift. */
+typedef struct {
+    int32_t multiplier;
+    int32_t shift;
+} cmsis_nn_per_tensor_quant_params;
+
+/* Inclusive range of the output, in [-128, 127]. */
+typedef struct {
+    int32_t min;
+    int32_t max;
+} cmsis_nn_activation;
+
+typedef struct {
+    int32_t input_offset;  /* [-127, 128] */
+    int32_t output_offset; /* [-128, 127] */
+    cmsis_nn_tile stride;
+    cmsis_nn_tile padding;
+    cmsis_nn_tile dilation;
+    cmsis_nn_activation activation;
+} cmsis_nn_conv_params;
+
+typedef struct {
+    int32_t input_offset;  /* [-127, 128] */
+    int32_t output_offset; /* [-128, 127] */
+    int32_t ch_mult;       /* output channels per input channel */
+    cmsis_nn_tile stride;
+    cmsis_nn_tile padding;
+    cmsis_nn_tile dilation;
+    cmsis_nn_activation activation;
+} cmsis_nn_dw_conv_params;
+
+typedef struct {
+    cmsis_nn_tile stride;
+    cmsis_nn_tile padding;
+    cmsis_nn_activation activation;
+} cmsis_nn_pool_params;
+
+typedef struct {
+    int32_t input_offset;  /* [-127, 128] */
+    int32_t filter_offset; /* 0: weights are symmetric */
+    int32_t output_offset; /* [-128, 127] */
+    cmsis_nn_activation activation;
+} cmsis_nn_fc_params;
+
+#endif

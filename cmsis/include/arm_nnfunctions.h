@@ -1,0 +1,107 @@
+/* The int8 kernels, by CMSIS-NN's public signatures, so that either library links with generated code.
+ *
+ * Common to all:
+ * - Activations are int8, NHWC, batch first, of any alignment (aligned words load faster). Weights and biases likewise.
+ * - Inputs, weights, output and scratch must not overlap.
+ * - Results equal TFLite's reference kernels bit for bit; ../ROUNDING.md states each operator's arithmetic.
+ * - Accumulators: bias + sum of (input + input_offset) * weight, times 2^shift where shift > 0, must stay within
+ *   (-2^30, 2^30). The compiler checks that for its networks.
+ * - `bias_data` may be NULL, which means zeros; `bias_dims` is not read.
+ */
+#ifndef ARM_NNFUNCTIONS_H
+#define ARM_NNFUNCTIONS_H
+
+#include "arm_nn_types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Convolution: input [n, h, w, c], filters [output c, h, w, input c], output [n, h, w, c].
+ * Scratch: arm_convolve_s8_get_buffer_size() bytes. `upscale_dims` must be NULL. Dilation is supported, groups are not.
+ * Returns ARG_ERROR without scratch, NO_IMPL_ERROR for groups or upscaling.
+ */
+arm_cmsis_nn_status arm_convolve_s8(const cmsis_nn_context *ctx, const cmsis_nn_conv_params *conv_params,
+                                    const cmsis_nn_per_channel_quant_params *quant_params,
+                                    const cmsis_nn_dims *input_dims, const int8_t *input_data,
+                                    const cmsis_nn_dims *filter_dims, const int8_t *filter_data,
+                                    const cmsis_nn_dims *bias_dims, const int32_t *bias_data,
+                                    const cmsis_nn_dims *upscale_dims, const cmsis_nn_dims *output_dims,
+                                    int8_t *output_data);
+
+/* Returns the bytes of two columns of filter h * w * input c values, widened to int16 and padded to four. */
+int32_t arm_convolve_s8_get_buffer_size(const cmsis_nn_dims *input_dims, const cmsis_nn_dims *filter_dims);
+
+/* Convolution along a row: as arm_convolve_s8 for input h = filter h = 1, dilation 1 and stride w * input c a multiple of 4.
+ * Returns ARG_ERROR where that does not hold.
+ */
+arm_cmsis_nn_status arm_convolve_1_x_n_s8(const cmsis_nn_context *ctx, const cmsis_nn_conv_params *conv_params,
+                                          const cmsis_nn_per_channel_quant_params *quant_params,
+                                          const cmsis_nn_dims *input_dims, const int8_t *input_data,
+                                          const cmsis_nn_dims *filter_dims, const int8_t *filter_data,
+                                          const cmsis_nn_dims *bias_dims, const int32_t *bias_data,
+                                          const cmsis_nn_dims *output_dims, int8_t *output_data);
+
+/* Returns the scratch of arm_convolve_1_x_n_s8, in bytes. */
+int32_t arm_convolve_1_x_n_s8_get_buffer_size(const cmsis_nn_conv_params *conv_params, const cmsis_nn_dims *input_dims,
+                                              const cmsis_nn_dims *filter_dims, const cmsis_nn_dims *output_dims);
+
+/* Depthwise convolution: input [1, h, w, c], filters [1, h, w, c * ch_mult], output [1, h, w, c * ch_mult]; output channel
+ * i * ch_mult + j reads input channel i. No scratch. Returns ARG_ERROR where the channels don't fit.
+ */
+arm_cmsis_nn_status arm_depthwise_conv_s8(const cmsis_nn_context *ctx, const cmsis_nn_dw_conv_params *dw_conv_params,
+                                          const cmsis_nn_per_channel_quant_params *quant_params,
+                                          const cmsis_nn_dims *input_dims, const int8_t *input_data,
+                                          const cmsis_nn_dims *filter_dims, const int8_t *filter_data,
+                                          const cmsis_nn_dims *bias_dims, const int32_t *bias_data,
+                                          const cmsis_nn_dims *output_dims, int8_t *output_data);
+
+/* Fully connected: input [input n rows, filter n values], filters [output c, filter n], output [input n, output c].
+ * One multiplier for all. No scratch. Returns NO_IMPL_ERROR unless filter_offset is 0.
+ */
+arm_cmsis_nn_status arm_fully_connected_s8(const cmsis_nn_context *ctx, const cmsis_nn_fc_params *fc_params,
+                                           const cmsis_nn_per_tensor_quant_params *quant_params,
+                                           const cmsis_nn_dims *input_dims, const int8_t *input_data,
+                                           const cmsis_nn_dims *filter_dims, const int8_t *filter_data,
+                                           const cmsis_nn_dims *bias_dims, const int32_t *bias_data,
+                                           const cmsis_nn_dims *output_dims, int8_t *output_data);
+
+/* As arm_fully_connected_s8, with one multiplier per output channel. */
+arm_cmsis_nn_status arm_fully_connected_per_channel_s8(const cmsis_nn_context *ctx, const cmsis_nn_fc_params *fc_params,
+                                                       const cmsis_nn_per_channel_quant_params *quant_params,
+                                                       const cmsis_nn_dims *input_dims, const int8_t *input_data,
+                                                       const cmsis_nn_dims *filter_dims, const int8_t *filter_data,
+                                                       const cmsis_nn_dims *bias_dims, const int32_t *bias_data,
+                                                       const cmsis_nn_dims *output_dims, int8_t *output_data);
+
+/* Returns the scratch of the fully connected kernels, in bytes: 0. */
+int32_t arm_fully_connected_s8_get_buffer_size(const cmsis_nn_dims *filter_dims);
+
+/* Largest value of each window; padding never wins. No scratch. */
+arm_cmsis_nn_status arm_max_pool_s8(const cmsis_nn_context *ctx, const cmsis_nn_pool_params *pool_params,
+                                    const cmsis_nn_dims *input_dims, const int8_t *input_data,
+                                    const cmsis_nn_dims *filter_dims, const cmsis_nn_dims *output_dims,
+                                    int8_t *output_data);
+
+/* Mean over the part of each window inside the input, halves away from zero.
+ * Scratch: arm_avgpool_s8_get_buffer_size() bytes. Returns ARG_ERROR without scratch or for a window outside the input.
+ */
+arm_cmsis_nn_status arm_avgpool_s8(const cmsis_nn_context *ctx, const cmsis_nn_pool_params *pool_params,
+                                   const cmsis_nn_dims *input_dims, const int8_t *input_data,
+                                   const cmsis_nn_dims *filter_dims, const cmsis_nn_dims *output_dims,
+                                   int8_t *output_data);
+
+/* Returns the bytes of a 32-bit sum per channel. */
+int32_t arm_avgpool_s8_get_buffer_size(const int output_x, const int ch_src);
+
+/* Softmax of `num_rows` rows of `row_size` values, in [1, 511]; output scale 1/256, zero point -128.
+ * `mult`, `shift` in [0, 30] scale differences to Q5.26; differences below `diff_min` count as zero.
+ */
+void arm_softmax_s8(const int8_t *input, const int32_t num_rows, const int32_t row_size, const int32_t mult,
+                    const int32_t shift, const int32_t diff_min, int8_t *output);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

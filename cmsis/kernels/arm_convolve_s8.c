@@ -1,0 +1,102 @@
+#include "arm_nnfunctions.h"
+
+#include "cmsis/kernels/internal/columns.h"
+
+int32_t arm_convolve_s8_get_buffer_size(const cmsis_nn_dims *input_dims, const cmsis_nn_dims *filter_dims)
+{
+    const int32_t depth = filter_dims->h * filter_dims->w * input_dims->c;
+    return 2 * (int32_t)sizeof(int16_t) * ((depth + 3) & ~3);
+}
+
+/* The input and how a filter lies on it. */
+typedef struct {
+    const int8_t *data;
+    const cmsis_nn_dims *dims;
+    const cmsis_nn_dims *filter;
+    const cmsis_nn_conv_params *params;
+} image;
+
+/* Widens one row of a filter's window, from column `x` of the input on; `row` is NULL outside the input. */
+static int32_t widen_row(uint32_t *columns, int32_t column, int32_t first, const image *source, const int8_t *row, int32_t x)
+{
+    const int32_t channels = source->dims->c, width = source->dims->w, taps = source->filter->w;
+    const int32_t dilation = source->params->dilation.w;
+    for (int32_t tap = 0, run; tap < taps; tap += run, x += run * dilation) {
+        const bool inside = row != NULL && x >= 0 && x < width;
+        /* Without dilation neighbours go together, as far as they are alike. */
+        const int32_t alike = inside ? width - x : x < 0 ? -x : taps;
+        run = dilation != 1 ? 1 : alike < taps - tap ? alike : taps - tap;
+        if (inside) {
+            edgeplug_widen(columns, column, first, row + x * channels, run * channels, source->params->input_offset);
+        } else {
+            edgeplug_widen_zeros(columns, column, first, run * channels);
+        }
+        first += run * channels;
+    }
+    return first;
+}
+
+/* Widens what one output position sees. */
+static void widen_window(uint32_t *columns, int32_t column, const image *source, int32_t out_y, int32_t out_x)
+{
+    const cmsis_nn_conv_params *params = source->params;
+    const int32_t x = out_x * params->stride.w - params->padding.w;
+    int32_t y = out_y * params->stride.h - params->padding.h;
+    int32_t first = 0;
+    for (int32_t tap = 0; tap < source->filter->h; tap++, y += params->dilation.h) {
+        const bool inside = y >= 0 && y < source->dims->h;
+        const int8_t *row = inside ? source->data + y * source->dims->w * source->dims->c : NULL;
+        first = widen_row(columns, column, first, source, row, x);
+    }
+}
+
+/* Convolves one image, two output positions at a time; an odd last one is computed twice into the same place. */
+static void convolve_image(uint32_t *columns, const image *source, const edgeplug_filters *filters,
+                           const cmsis_nn_dims *output_dims, int8_t *output)
+{
+    int8_t *outputs[2];
+    int32_t column = 0;
+    for (int32_t y = 0; y < output_dims->h; y++) {
+        for (int32_t x = 0; x < output_dims->w; x++) {
+            widen_window(columns, column, source, y, x);
+            outputs[column] = output;
+            output += filters->channels;
+            column ^= 1;
+            if (column == 0) {
+                edgeplug_multiply_columns(columns, filters, outputs);
+            }
+        }
+    }
+    if (column != 0) {
+        widen_window(columns, 1, source, output_dims->h - 1, output_dims->w - 1);
+        outputs[1] = outputs[0];
+        edgeplug_multiply_columns(columns, filters, outputs);
+    }
+}
+
+arm_cmsis_nn_status arm_convolve_s8(const cmsis_nn_context *ctx, const cmsis_nn_conv_params *conv_params,
+                                    const cmsis_nn_per_channel_quant_params *quant_params,
+                                    const cmsis_nn_dims *input_dims, const int8_t *input_data,
+                                    const cmsis_nn_dims *filter_dims, const int8_t *filter_data,
+                                    const cmsis_nn_dims *bias_dims, const int32_t *bias_data,
+                                    const cmsis_nn_dims *upscale_dims, const cmsis_nn_dims *output_dims,
+                                    int8_t *output_data)
+{
+    (void)bias_dims;
+    if (ctx->buf == NULL) {
+        return ARM_CMSIS_NN_ARG_ERROR;
+    }
+    if (upscale_dims != NULL || filter_dims->c != input_dims->c) {
+        return ARM_CMSIS_NN_NO_IMPL_ERROR;
+    }
+    const edgeplug_filters filters = {filter_data, bias_data, quant_params->multiplier, quant_params->shift, output_dims->c,
+                                      filter_dims->h * filter_dims->w * filter_dims->c, conv_params->output_offset,
+                                      conv_params->activation};
+    image source = {input_data, input_dims, filter_dims, conv_params};
+    for (int32_t batch = 0; batch < input_dims->n; batch++) {
+        convolve_image(ctx->buf, &source, &filters, output_dims, output_data);
+        source.data += input_dims->h * input_dims->w * input_dims->c;
+        output_data += output_dims->h * output_dims->w * output_dims->c;
+    }
+    return ARM_CMSIS_NN_SUCCESS;
+}

@@ -1,0 +1,76 @@
+#include "arm_nnfunctions.h"
+
+#include "cmsis/kernels/internal/requantize.h"
+
+/* The part of a filter, in taps, that lies on the input: from `first` to before `end`. */
+typedef struct {
+    int32_t first, end;
+} taps;
+
+static taps taps_inside(int32_t start, int32_t size, int32_t dilation, int32_t extent)
+{
+    const taps range = {
+        start < 0 ? (-start + dilation - 1) / dilation : 0,
+        start + (size - 1) * dilation < extent ? size : (extent - start + dilation - 1) / dilation,
+    };
+    return range;
+}
+
+/* Sum over one window of one output channel; `input` and `filter` point at the first tap inside. */
+static int32_t sum_window(const int8_t *input, const int8_t *filter, const taps *rows, const taps *columns,
+                          const int32_t input_steps[2], const int32_t filter_steps[2], int32_t offset)
+{
+    int32_t sum = 0;
+    for (int32_t row = rows->first; row < rows->end; row++) {
+        const int8_t *value = input, *weight = filter;
+        for (int32_t column = columns->first; column < columns->end; column++) {
+            sum += (*value + offset) * *weight;
+            value += input_steps[1];
+            weight += filter_steps[1];
+        }
+        input += input_steps[0];
+        filter += filter_steps[0];
+    }
+    return sum;
+}
+
+arm_cmsis_nn_status arm_depthwise_conv_s8(const cmsis_nn_context *ctx, const cmsis_nn_dw_conv_params *dw_conv_params,
+                                          const cmsis_nn_per_channel_quant_params *quant_params,
+                                          const cmsis_nn_dims *input_dims, const int8_t *input_data,
+                                          const cmsis_nn_dims *filter_dims, const int8_t *filter_data,
+                                          const cmsis_nn_dims *bias_dims, const int32_t *bias_data,
+                                          const cmsis_nn_dims *output_dims, int8_t *output_data)
+{
+    (void)ctx;
+    (void)bias_dims;
+    const cmsis_nn_dw_conv_params *params = dw_conv_params;
+    const int32_t channels = output_dims->c, input_row = input_dims->w * input_dims->c;
+    if (channels != input_dims->c * params->ch_mult || input_dims->n != 1) {
+        return ARM_CMSIS_NN_ARG_ERROR;
+    }
+    const int32_t input_steps[2] = {params->dilation.h * input_row, params->dilation.w * input_dims->c};
+    const int32_t filter_steps[2] = {filter_dims->w * channels, channels};
+    for (int32_t out_y = 0; out_y < output_dims->h; out_y++) {
+        const int32_t y = out_y * params->stride.h - params->padding.h;
+        const taps rows = taps_inside(y, filter_dims->h, params->dilation.h, input_dims->h);
+        for (int32_t out_x = 0; out_x < output_dims->w; out_x++) {
+            const int32_t x = out_x * params->stride.w - params->padding.w;
+            const taps columns = taps_inside(x, filter_dims->w, params->dilation.w, input_dims->w);
+            const int8_t *filter = filter_data + rows.first * filter_steps[0] + columns.first * filter_steps[1];
+            const int8_t *input = input_data + y * input_row + x * input_dims->c + rows.first * input_steps[0] +
+                                  columns.first * input_steps[1];
+            for (int32_t channel = 0, used = 0; channel < channels; channel++) {
+                const int32_t sum = sum_window(input, filter + channel, &rows, &columns, input_steps, filter_steps,
+                                               params->input_offset);
+                const int32_t scaled = requantize_twice(sum + (bias_data != NULL ? bias_data[channel] : 0),
+                                                        quant_params->multiplier[channel], quant_params->shift[channel]);
+                *output_data++ = clamp_s8(scaled + params->output_offset, params->activation.min, params->activation.max);
+                if (++used == params->ch_mult) {
+                    used = 0;
+                    input++;
+                }
+            }
+        }
+    }
+    return ARM_CMSIS_NN_SUCCESS;
+}

@@ -1,0 +1,140 @@
+/* The Cortex-M4's packed instructions as inline functions, and the same in C for other machines.
+ *
+ * A packed word holds two int16 lanes (low, high) or four int8 lanes. Why not <arm_acle.h> alone: GCC 12 does not fold the
+ * rotation into SXTB16 and SXTAB16, and has no intrinsic for SMMULR.
+ */
+#ifndef EDGEPLUG_SIMD_H
+#define EDGEPLUG_SIMD_H
+
+#include <stdint.h>
+#include <string.h>
+
+/* Four bytes of any alignment. */
+static inline uint32_t load_4(const int8_t *source)
+{
+    uint32_t word;
+    memcpy(&word, source, sizeof word);
+    return word;
+}
+
+#if defined(__ARM_FEATURE_DSP)
+
+/* Bytes 0 and 2 as int16 lanes. */
+static inline uint32_t widen_even(uint32_t bytes)
+{
+    uint32_t lanes;
+    __asm__("sxtb16 %0, %1" : "=r"(lanes) : "r"(bytes));
+    return lanes;
+}
+
+/* Bytes 1 and 3 as int16 lanes. */
+static inline uint32_t widen_odd(uint32_t bytes)
+{
+    uint32_t lanes;
+    __asm__("sxtb16 %0, %1, ror #8" : "=r"(lanes) : "r"(bytes));
+    return lanes;
+}
+
+/* widen_even(bytes) + lanes, lane by lane. */
+static inline uint32_t widen_even_add(uint32_t lanes, uint32_t bytes)
+{
+    uint32_t sum;
+    __asm__("sxtab16 %0, %1, %2" : "=r"(sum) : "r"(lanes), "r"(bytes));
+    return sum;
+}
+
+/* widen_odd(bytes) + lanes, lane by lane. */
+static inline uint32_t widen_odd_add(uint32_t lanes, uint32_t bytes)
+{
+    uint32_t sum;
+    __asm__("sxtab16 %0, %1, %2, ror #8" : "=r"(sum) : "r"(lanes), "r"(bytes));
+    return sum;
+}
+
+/* accumulator + the products of both lanes. */
+static inline int32_t multiply_lanes(uint32_t a, uint32_t b, int32_t accumulator)
+{
+    int32_t sum;
+    __asm__("smlad %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(accumulator));
+    return sum;
+}
+
+/* The larger of each pair of bytes. */
+static inline uint32_t max_bytes(uint32_t a, uint32_t b)
+{
+    uint32_t larger;
+    __asm__("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(larger) : "r"(a), "r"(b) : "cc");
+    return larger;
+}
+
+/* floor(a * b / 2^32). */
+static inline int32_t multiply_high(int32_t a, int32_t b)
+{
+    int32_t high;
+    __asm__("smmul %0, %1, %2" : "=r"(high) : "r"(a), "r"(b));
+    return high;
+}
+
+/* floor(a * b / 2^32 + 1/2). */
+static inline int32_t multiply_high_rounded(int32_t a, int32_t b)
+{
+    int32_t high;
+    __asm__("smmulr %0, %1, %2" : "=r"(high) : "r"(a), "r"(b));
+    return high;
+}
+
+#else
+
+static inline uint32_t pack_lanes(int32_t low, int32_t high)
+{
+    return ((uint32_t)low & 0xFFFFu) | ((uint32_t)high << 16);
+}
+
+static inline uint32_t widen_even(uint32_t bytes)
+{
+    return pack_lanes((int8_t)bytes, (int8_t)(bytes >> 16));
+}
+
+static inline uint32_t widen_odd(uint32_t bytes)
+{
+    return widen_even(bytes >> 8);
+}
+
+static inline uint32_t widen_even_add(uint32_t lanes, uint32_t bytes)
+{
+    return pack_lanes((int16_t)lanes + (int8_t)bytes, (int16_t)(lanes >> 16) + (int8_t)(bytes >> 16));
+}
+
+static inline uint32_t widen_odd_add(uint32_t lanes, uint32_t bytes)
+{
+    return widen_even_add(lanes, bytes >> 8);
+}
+
+static inline int32_t multiply_lanes(uint32_t a, uint32_t b, int32_t accumulator)
+{
+    return accumulator + (int16_t)a * (int16_t)b + (int16_t)(a >> 16) * (int16_t)(b >> 16);
+}
+
+static inline uint32_t max_bytes(uint32_t a, uint32_t b)
+{
+    uint32_t larger = 0;
+    for (int bit = 0; bit < 32; bit += 8) {
+        const int8_t x = (int8_t)(a >> bit), y = (int8_t)(b >> bit);
+        larger |= (uint32_t)(uint8_t)(x > y ? x : y) << bit;
+    }
+    return larger;
+}
+
+static inline int32_t multiply_high(int32_t a, int32_t b)
+{
+    return (int32_t)(((int64_t)a * b) >> 32);
+}
+
+static inline int32_t multiply_high_rounded(int32_t a, int32_t b)
+{
+    return (int32_t)(((int64_t)a * b + ((int64_t)1 << 31)) >> 32);
+}
+
+#endif
+
+#endif

@@ -1,0 +1,153 @@
+"""Calls a kernel on the core for an IR operator: the arguments that generated C would pass, marshalled by hand.
+
+Independent of the emitter on purpose. Input, weights and output each lie at a page boundary in turn (`fence`), and the
+input and weights at any alignment.
+"""
+
+import numpy as np
+
+from cmsis.compiler.ir import Graph, Operator
+from cmsis.compiler.operators.average_pool_2d import AveragePool2D
+from cmsis.compiler.operators.conv_2d import Conv2D
+from cmsis.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
+from cmsis.compiler.operators.fully_connected import FullyConnected
+from cmsis.compiler.operators.max_pool_2d import MaxPool2D
+from cmsis.compiler.operators.mean import Mean
+from cmsis.compiler.operators.softmax import Softmax
+from cmsis.compiler.operators.weights import bias_tensor, output_multipliers
+from cmsis.compiler.operators.window import extent
+from cmsis.testing.m4 import M4
+
+FENCES = ("input", "weights", "output", "input start", "weights start")
+
+
+class KernelError(Exception):
+    """A kernel returned something else than success."""
+
+
+class _Buffers:
+    """The big buffers of one call; the fenced one is placed first, at the page boundary."""
+
+    def __init__(self, core: M4, graph: Graph, operator: Operator, value: np.ndarray, fence: str):
+        core.release()
+        self.target = graph.output_of(operator)
+        order = sorted(("input", "weights", "output"), key=lambda name: name != fence.split()[0])
+        side = "start" if fence.endswith("start") else "end"
+        self.weights = 0
+        for name in order:
+            if name == "input":
+                self.input = core.array(value, side)
+            elif name == "output":
+                self.output = core.painted(self.target.size_bytes, side, alignment=1)
+            elif len(operator.inputs) > 1:
+                self.weights = core.array(graph.input_of(operator, 1).array(), side)
+
+
+def run_kernel(core: M4, graph: Graph, operator: Operator, value: np.ndarray, fence: str) -> np.ndarray:
+    """Returns the kernel's output for `value`; raises KernelError, or CallError on a fault."""
+    buffers = _Buffers(core, graph, operator, value, fence)
+    call = next(call for kind, call in _CALLS if isinstance(operator, kind))
+    status = call(core, graph, operator, buffers)
+    if status != 0:
+        raise KernelError(f"{operator.kernel_for(graph)}: status; got {status}, want 0")
+    return core.read(buffers.output, buffers.target.elements).reshape(buffers.target.shape)
+
+
+def _quantization(core: M4, graph: Graph, operator: Operator, channels: int) -> int:
+    multipliers = output_multipliers(graph, operator, channels)
+    values = core.words(*(multiplier.value for multiplier in multipliers))
+    return core.words(values, core.words(*(multiplier.shift for multiplier in multipliers)))
+
+
+def _bias(core: M4, graph: Graph, operator: Operator) -> int:
+    bias = bias_tensor(graph, operator)
+    return 0 if bias is None else core.array(bias.array().flatten())
+
+
+def _window_words(graph: Graph, operator: Operator) -> tuple[int, ...]:
+    window = operator.window
+    padding = window.padding(extent(graph.input_of(operator, 0)))
+    return (window.stride.w, window.stride.h, padding.w, padding.h, window.dilation.w, window.dilation.h)
+
+
+def _offsets(graph: Graph, operator: Operator) -> tuple[int, int]:
+    return (-graph.input_of(operator, 0).quantization.zero_point, graph.output_of(operator).quantization.zero_point)
+
+
+def _scratch(core: M4, size_bytes: int) -> int:
+    return core.words(core.painted(size_bytes), size_bytes)
+
+
+def _conv_2d(core: M4, graph: Graph, operator: Conv2D, buffers: _Buffers) -> int:
+    image, filters = graph.input_of(operator, 0), graph.input_of(operator, 1)
+    parameters = core.words(*_offsets(graph, operator), *_window_words(graph, operator), operator.clamp.low,
+                            operator.clamp.high)
+    kernel = operator.kernel_for(graph)
+    upscale = (0,) if kernel == "arm_convolve_s8" else ()
+    image_dims, filter_dims = core.words(*image.shape), core.words(*filters.shape)
+    wanted = core.call("arm_convolve_s8_get_buffer_size", image_dims, filter_dims)
+    if wanted != operator.scratch_bytes(graph):
+        raise KernelError(f"{kernel}: scratch; got {operator.scratch_bytes(graph)} planned, want {wanted}")
+    return core.call(kernel, _scratch(core, wanted), parameters, _quantization(core, graph, operator, filters.shape[0]),
+                     image_dims, buffers.input, filter_dims, buffers.weights, 0, _bias(core, graph, operator), *upscale,
+                     core.words(*buffers.target.shape), buffers.output)
+
+
+def _depthwise_conv_2d(core: M4, graph: Graph, operator: DepthwiseConv2D, buffers: _Buffers) -> int:
+    image, filters = graph.input_of(operator, 0), graph.input_of(operator, 1)
+    parameters = core.words(*_offsets(graph, operator), filters.shape[3] // image.shape[3],
+                            *_window_words(graph, operator), operator.clamp.low, operator.clamp.high)
+    return core.call("arm_depthwise_conv_s8", core.words(0, 0), parameters,
+                     _quantization(core, graph, operator, filters.shape[3]), core.words(*image.shape), buffers.input,
+                     core.words(*filters.shape), buffers.weights, 0, _bias(core, graph, operator),
+                     core.words(*buffers.target.shape), buffers.output)
+
+
+def _fully_connected(core: M4, graph: Graph, operator: FullyConnected, buffers: _Buffers) -> int:
+    units, depth = graph.input_of(operator, 1).shape
+    source, target = _offsets(graph, operator)
+    kernel = operator.kernel_for(graph)
+    rows = graph.input_of(operator, 0).elements // depth
+    if kernel == "arm_fully_connected_s8":
+        multiplier = output_multipliers(graph, operator, units)[0]
+        quantization = core.words(multiplier.value, multiplier.shift)
+    else:
+        quantization = _quantization(core, graph, operator, units)
+    return core.call(kernel, core.words(0, 0), core.words(source, 0, target, operator.clamp.low, operator.clamp.high),
+                     quantization, core.words(rows, 1, 1, depth), buffers.input, core.words(depth, 1, 1, units),
+                     buffers.weights, 0, _bias(core, graph, operator), core.words(rows, 1, 1, units), buffers.output)
+
+
+def _pool(core: M4, graph: Graph, operator: MaxPool2D | AveragePool2D, buffers: _Buffers) -> int:
+    source, size = graph.input_of(operator, 0), operator.window.size
+    parameters = core.words(*_window_words(graph, operator)[:4], operator.clamp.low, operator.clamp.high)
+    return core.call(operator.kernel, _scratch(core, operator.scratch_bytes(graph)), parameters,
+                     core.words(*source.shape), buffers.input, core.words(1, size.h, size.w, 1),
+                     core.words(*buffers.target.shape), buffers.output)
+
+
+def _mean(core: M4, graph: Graph, operator: Mean, buffers: _Buffers) -> int:
+    source, (input_offset, output_offset) = graph.input_of(operator, 0), _offsets(graph, operator)
+    factor = operator.multiplier(graph)
+    core.call(operator.kernel, buffers.input, source.elements // source.shape[-1], source.shape[-1], input_offset,
+              factor.value, factor.shift, output_offset, buffers.output)
+    return 0
+
+
+def _softmax(core: M4, graph: Graph, operator: Softmax, buffers: _Buffers) -> int:
+    source = graph.input_of(operator, 0)
+    factor, diff_min = operator.scaling(graph)
+    core.call(operator.kernel, buffers.input, source.elements // source.shape[-1], source.shape[-1], factor.value,
+              factor.shift, diff_min, buffers.output)
+    return 0
+
+
+_CALLS = (
+    (Conv2D, _conv_2d),
+    (DepthwiseConv2D, _depthwise_conv_2d),
+    (FullyConnected, _fully_connected),
+    (MaxPool2D, _pool),
+    (AveragePool2D, _pool),
+    (Mean, _mean),
+    (Softmax, _softmax),
+)

@@ -1,0 +1,166 @@
+"""Random one-operator models, edges included: what the per-operator tests feed to TFLite and to us.
+
+Each maker takes a NumPy generator and returns the bytes of a .tflite file. Quantisation spans multipliers whose shift is
+negative, zero and positive, zero points from end to end, and saturating outputs.
+"""
+
+import numpy as np
+
+from cmsis.testing.tflite_builder import Call, Value, build
+from cmsis.testing.tflite_schema import schema
+
+_ACTIVATIONS = (schema.ActivationFunctionType.NONE, schema.ActivationFunctionType.NONE,
+                schema.ActivationFunctionType.RELU, schema.ActivationFunctionType.RELU6,
+                schema.ActivationFunctionType.RELU_N1_TO_1)
+
+
+def random_scale(rng: np.random.Generator) -> float:
+    """Returns a scale from 2**-7 to 4, spread evenly in its logarithm."""
+    return float(np.float32(2.0 ** rng.uniform(-7, 2)))
+
+
+def random_zero_point(rng: np.random.Generator) -> int:
+    """Returns a zero point; one in three sits at an end of the range."""
+    return int(rng.choice((-128, 127, 0))) if rng.random() < 1 / 3 else int(rng.integers(-128, 128))
+
+
+def random_int8(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Returns int8 values: uniform, at the ends only, or constant."""
+    kind = rng.integers(4)
+    if kind == 0:
+        return rng.choice(np.array([-128, 127], np.int8), shape)
+    if kind == 1:
+        return np.full(shape, rng.integers(-128, 128), np.int8)
+    return rng.integers(-128, 128, shape).astype(np.int8)
+
+
+def _activation_value(rng: np.random.Generator, name: str, shape: tuple[int, ...], scale: float | None = None) -> Value:
+    return Value(name, shape, "int8", (random_scale(rng) if scale is None else scale,), (random_zero_point(rng),))
+
+
+def _weights(rng: np.random.Generator, shape: tuple[int, ...], axis: int, per_channel: bool) -> Value:
+    count = shape[axis] if per_channel else 1
+    scales = tuple(float(np.float32(2.0 ** rng.uniform(-9, 0))) for _ in range(count))
+    data = np.maximum(random_int8(rng, shape), -127) if rng.random() < 0.5 else random_int8(rng, shape)
+    return Value("weights", shape, "int8", scales, (0,) * count, axis, data)
+
+
+def _bias(rng: np.random.Generator, source: Value, weights: Value, channels: int) -> Value:
+    scales = tuple(float(np.float32(source.scales[0]) * np.float32(scale)) for scale in weights.scales)
+    data = rng.integers(-40000, 40000, channels)
+    return Value("bias", (channels,), "int32", scales, (0,) * len(scales), 0, data)
+
+
+def _output_scale(rng: np.random.Generator, source: Value, weights: Value, depth: int) -> float:
+    """Returns an output scale that leaves the outputs mostly inside int8, at times far too small or too large."""
+    spread = source.scales[0] * max(weights.scales) * 74 * 74 * depth ** 0.5 / 40
+    return float(np.float32(spread * 2.0 ** rng.uniform(-3, 3)))
+
+
+def conv_2d(rng: np.random.Generator, one_row: bool) -> bytes:
+    """A CONV_2D; `one_row` gives the shapes of Keras' Conv1D."""
+    height, size_h = (1, 1) if one_row else (int(rng.integers(1, 8)), int(rng.integers(1, 4)))
+    width, size_w = int(rng.integers(1, 24)), int(rng.integers(1, 8 if one_row else 4))
+    channels, filters = int(rng.integers(1, 10)), int(rng.integers(1, 9))
+    options = schema.Conv2DOptionsT()
+    _window_options(rng, options, one_row)
+    dilated = rng.random() < 0.2
+    options.dilationWFactor = int(rng.integers(1, 4)) if dilated else 1
+    options.dilationHFactor = int(rng.integers(1, 3)) if dilated and not one_row else 1
+    shape = _output_extent(options, (height, width), (size_h, size_w), (options.dilationHFactor, options.dilationWFactor))
+    source = _activation_value(rng, "input", (1, height, width, channels))
+    weights = _weights(rng, (filters, size_h, size_w, channels), 0, per_channel=rng.random() < 0.8)
+    target = _activation_value(rng, "output", (1, *shape, filters),
+                               _output_scale(rng, source, weights, size_h * size_w * channels))
+    if min(shape) < 1:
+        return conv_2d(rng, one_row)
+    values = (source, weights, _bias(rng, source, weights, filters), target)
+    return build(values, (Call("CONV_2D", (0, 1, 2), (3,), options),), (0,), (3,))
+
+
+def depthwise_conv_2d(rng: np.random.Generator) -> bytes:
+    """A DEPTHWISE_CONV_2D with channel multiplier 1 to 3."""
+    height, width, size_h, size_w = (int(rng.integers(1, limit)) for limit in (8, 10, 4, 4))
+    channels, multiplier = int(rng.integers(1, 9)), int(rng.choice((1, 1, 2, 3)))
+    options = schema.DepthwiseConv2DOptionsT()
+    _window_options(rng, options, one_row=False)
+    options.strideH = options.strideW
+    options.depthMultiplier = multiplier
+    options.dilationHFactor = options.dilationWFactor = 1
+    shape = _output_extent(options, (height, width), (size_h, size_w), (1, 1))
+    source = _activation_value(rng, "input", (1, height, width, channels))
+    weights = _weights(rng, (1, size_h, size_w, channels * multiplier), 3, per_channel=rng.random() < 0.8)
+    target = _activation_value(rng, "output", (1, *shape, channels * multiplier),
+                               _output_scale(rng, source, weights, size_h * size_w))
+    if min(shape) < 1:
+        return depthwise_conv_2d(rng)
+    values = (source, weights, _bias(rng, source, weights, channels * multiplier), target)
+    return build(values, (Call("DEPTHWISE_CONV_2D", (0, 1, 2), (3,), options),), (0,), (3,))
+
+
+def fully_connected(rng: np.random.Generator) -> bytes:
+    """A FULLY_CONNECTED, per tensor or per channel, with or without bias."""
+    depth, units = int(rng.integers(1, 70)), int(rng.integers(1, 12))
+    options = schema.FullyConnectedOptionsT()
+    options.fusedActivationFunction = int(rng.choice(_ACTIVATIONS))
+    source = _activation_value(rng, "input", (1, depth))
+    weights = _weights(rng, (units, depth), 0, per_channel=rng.random() < 0.5)
+    target = _activation_value(rng, "output", (1, units), _output_scale(rng, source, weights, depth))
+    bias = _bias(rng, source, weights, units)
+    inputs = (0, 1, 2) if rng.random() < 0.8 else (0, 1, -1)
+    return build((source, weights, bias, target), (Call("FULLY_CONNECTED", inputs, (3,), options),), (0,), (3,))
+
+
+def pool_2d(rng: np.random.Generator, builtin: str) -> bytes:
+    """A MAX_POOL_2D or AVERAGE_POOL_2D."""
+    height, width = int(rng.integers(1, 10)), int(rng.integers(1, 12))
+    channels = int(rng.integers(1, 18))
+    options = schema.Pool2DOptionsT()
+    _window_options(rng, options, one_row=False)
+    options.filterHeight, options.filterWidth = int(rng.integers(1, 5)), int(rng.integers(1, 5))
+    shape = _output_extent(options, (height, width), (options.filterHeight, options.filterWidth), (1, 1))
+    if min(shape) < 1:
+        return pool_2d(rng, builtin)
+    source = _activation_value(rng, "input", (1, height, width, channels))
+    target = Value("output", (1, *shape, channels), "int8", source.scales, source.zero_points)
+    return build((source, target), (Call(builtin, (0,), (1,), options),), (0,), (1,))
+
+
+def mean(rng: np.random.Generator) -> bytes:
+    """A MEAN over the spatial axes of three or four dimensions."""
+    spatial = tuple(int(extent) for extent in rng.integers(1, 20, int(rng.integers(1, 3))))
+    channels = int(rng.integers(1, 18))
+    options = schema.ReducerOptionsT()
+    options.keepDims = bool(rng.random() < 0.5)
+    axes = np.arange(1, len(spatial) + 1)
+    source = _activation_value(rng, "input", (1, *spatial, channels))
+    kept = (1,) * len(spatial) if options.keepDims else ()
+    target = _activation_value(rng, "output", (1, *kept, channels), source.scales[0] * 2.0 ** rng.uniform(-4, 2))
+    if rng.random() < 0.2:
+        target = Value("output", target.shape, "int8", source.scales, source.zero_points)
+    values = (source, Value("axes", axes.shape, "int32", data=axes), target)
+    return build(values, (Call("MEAN", (0, 1), (2,), options),), (0,), (2,))
+
+
+def softmax(rng: np.random.Generator) -> bytes:
+    """A SOFTMAX over 1 to 20 logits."""
+    depth = int(rng.integers(1, 21))
+    options = schema.SoftmaxOptionsT()
+    options.beta = 1.0 if rng.random() < 0.7 else float(rng.uniform(0.1, 3))
+    source = Value("input", (1, depth), "int8", (float(np.float32(2.0 ** rng.uniform(-9, 1))),), (random_zero_point(rng),))
+    target = Value("output", (1, depth), "int8", (1 / 256,), (-128,))
+    return build((source, target), (Call("SOFTMAX", (0,), (1,), options),), (0,), (1,))
+
+
+def _window_options(rng: np.random.Generator, options, one_row: bool) -> None:
+    options.padding = int(rng.choice((schema.Padding.SAME, schema.Padding.VALID)))
+    options.strideW = int(rng.integers(1, 5))
+    options.strideH = 1 if one_row else int(rng.integers(1, 4))
+    options.fusedActivationFunction = int(rng.choice(_ACTIVATIONS))
+
+
+def _output_extent(options, source: tuple[int, int], size: tuple[int, int], dilation: tuple[int, int]) -> tuple[int, ...]:
+    strides = (options.strideH, options.strideW)
+    reach = (1, 1) if options.padding == schema.Padding.SAME else tuple(
+        (one - 1) * factor + 1 for one, factor in zip(size, dilation))
+    return tuple((extent - covered) // stride + 1 for extent, covered, stride in zip(source, reach, strides))
