@@ -53,9 +53,9 @@ class Symbolic:
         return value if value is None or shift == 0 else f"({value}<<{shift})"
 
 
-def compile_addresses(expressions: Sequence[str]) -> Callable:
-    """A function of (r, m) that returns the tuple of all addresses, each within 32 bits."""
-    body = "".join(f"({expression})&4294967295," for expression in expressions)
+def compile_addresses(expressions: Sequence[str], masks: Sequence[int]) -> Callable:
+    """A function of (r, m) that returns the tuple of all addresses, each masked with its mask."""
+    body = "".join(f"({expression})&{mask}," for expression, mask in zip(expressions, masks, strict=True))
     return eval(f"lambda r, m: ({body})")  # noqa: S307 - the text is made of our own terms only
 
 

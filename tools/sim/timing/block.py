@@ -14,13 +14,19 @@ from tools.sim.timing.op import Kind, Op
 from tools.sim.timing.pipeline import Facts, State, issue
 
 _STACK_ADDRESS = re.compile(r"r\[13\](?:[+-]\d+)*")
+_MEMORY_BITS = 0xFF000000
 _CONSTANT_ADDRESS = re.compile(r"\+?\d+(?:[+-]\d+)*")
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """`body` without the branch that ends it, `branch` if one does. Per access of the body, `fixed` holds an address that
-    the code alone decides; `probed` its index among the addresses of `probe`. Stack addresses are fixed up to 8 bytes."""
+    """`body` without the branch that ends it, `branch` if one does.
+
+    The accesses of the body by address of their instruction: `fixed` holds an address that the code alone decides,
+    `on_stack` an offset to the stack pointer, `probed` an index into what `probe` and `locate` return, `unknown` those
+    that are none of these. `locate(registers, read_word)` gives full addresses, `probe` only the bits that decide the
+    cost: the top byte (memory) and the alignment. `late` are instructions that report a fact as they execute.
+    """
 
     address: int
     end: int
@@ -31,12 +37,8 @@ class Block:
     probed: dict[int, int]
     unknown: frozenset[int]
     probe: Callable | None
+    locate: Callable | None
     late: frozenset[int]
-
-    @property
-    def probed_widths(self) -> tuple[int, ...]:
-        """Bytes per word of each probed access."""
-        return tuple(op.access.width_bytes for op in self.body if op.address in self.probed)
 
     @property
     def instructions(self) -> int:
@@ -76,8 +78,10 @@ def make_block(code: bytes, address: int, late_addresses: frozenset[int]) -> Blo
         symbolic.step(op)
     end = ops[-1].end if ops else address
     late = frozenset(op.address for op in body if op.address in late_addresses)
-    probe = compile_addresses(expressions) if expressions else None
-    return Block(address, end, body, branch, fixed, on_stack, probed, frozenset(unknown), probe, late)
+    widths = [op.access.width_bytes for op in body if op.address in probed]
+    probe = compile_addresses(expressions, [_MEMORY_BITS | width - 1 for width in widths]) if expressions else None
+    locate = compile_addresses(expressions, [0xFFFFFFFF] * len(expressions)) if expressions else None
+    return Block(address, end, body, branch, fixed, on_stack, probed, frozenset(unknown), probe, locate, late)
 
 
 def unaligned_cycles(address: int, width_bytes: int) -> int:
@@ -87,17 +91,17 @@ def unaligned_cycles(address: int, width_bytes: int) -> int:
     return 1 if width_bytes == 2 and address & 1 else 0
 
 
-def cost_block(block: Block, state: State, places: tuple[tuple[str, int], ...], late: tuple[int, ...], region_of) -> Cost:
+def cost_block(block: Block, state: State, probed: tuple[int, ...], late: tuple[int, ...], region_of) -> Cost:
     """Costs the body of `block` from `state`.
 
-    `places`: (region, unaligned cycles) of each probed access. `late`: what the code hooks reported, in program order:
-    whether an IT's condition held, or the cycles of a divide. `region_of(address)` names the memory of a fixed address.
+    `probed`: what `block.probe` returned. `late`: what the code hooks reported, in program order:
+    whether an IT's condition held, or the cycles of a divide. `region_of(address)` names the memory of an address.
     """
     facts_late = list(late)
     condition_held, total, stalls, starts = True, 0, 0, []
     for op in block.body:
         starts.append(total)
-        facts = _facts(block, op, places, region_of)
+        facts = _facts(block, op, probed, region_of)
         if op.address in block.late:
             fact = facts_late.pop(0) if facts_late else 0
             condition_held = bool(fact) if op.kind is Kind.IT else condition_held
@@ -112,13 +116,13 @@ def cost_block(block: Block, state: State, places: tuple[tuple[str, int], ...], 
     return Cost(total, stalls, state, tuple(starts))
 
 
-def _facts(block: Block, op: Op, places: tuple[tuple[str, int], ...], region_of) -> Facts:
+def _facts(block: Block, op: Op, probed: tuple[int, ...], region_of) -> Facts:
     if op.access is None:
         return Facts()
     if op.address in block.probed:
-        region, unaligned = places[block.probed[op.address]]
-        return Facts(region, unaligned)
-    if op.address in block.fixed:
+        address = probed[block.probed[op.address]]
+    elif op.address in block.fixed:
         address = block.fixed[op.address]
-        return Facts(region_of(address), unaligned_cycles(address, op.access.width_bytes))
-    return Facts("sram", unaligned_cycles(block.on_stack.get(op.address, 0), op.access.width_bytes))
+    else:
+        return Facts("sram", unaligned_cycles(block.on_stack.get(op.address, 0), op.access.width_bytes))
+    return Facts(region_of(address), unaligned_cycles(address, op.access.width_bytes))

@@ -37,6 +37,7 @@ class BlockTimer:
         self._values = (ctypes.c_uint32 * count)()
         self._ids = (ctypes.c_int * count)(*_ENTRY_REGISTERS)
         self._pointers = (ctypes.c_void_p * count)(*(ctypes.addressof(self._values) + 4 * i for i in range(count)))
+        self._read_registers = uclib.uc_reg_read_batch
         self._callbacks: list[object] = []
         self._failure: BaseException | None = None
         self.reset()
@@ -56,6 +57,7 @@ class BlockTimer:
         self._flash = FlashAccelerator(self.profile) if self.profile.art else None
         self._node = rest_at(0)
         self._fork: Fork | None = None
+        self._probed: tuple[int, ...] = ()
         self._addresses: tuple[int, ...] = ()
         self._late: list[int] = []
 
@@ -63,7 +65,7 @@ class BlockTimer:
         """Cycles from reset to the instruction at `pc` in the block that executes."""
         if self._fork is None:
             return self.cycles - self._node.remaining(pc)[0]
-        node = self._transitions.resolve(self._fork, self._addresses, tuple(self._late))
+        node = self._transitions.resolve(self._fork, self._probed, tuple(self._late))
         return self.cycles + node.cycles - node.remaining(pc)[0]
 
     def stop_within(self, pc: int) -> None:
@@ -122,23 +124,23 @@ class BlockTimer:
         if entry is None:
             entry = self._transitions.link(self._node, address, size, self._late_addresses)
         if entry.__class__ is Node:
-            self._account(entry, ())
+            self._account(entry)
             return
         block = entry.block
-        addresses = self._probe(block) if block.probe else ()
+        self._probed = self._probe(block) if block.probe else ()
         if block.late:
-            self._fork, self._addresses, self._late = entry, addresses, []
+            self._fork, self._late = entry, []
             self._node = rest_at(address)
         else:
-            self._account(self._transitions.resolve(entry, addresses, ()), addresses)
+            self._account(self._transitions.resolve(entry, self._probed, ()))
 
     def _settle(self) -> None:
         """Costs the late block that has just executed."""
         if self._fork is not None:
             fork, self._fork = self._fork, None
-            self._account(self._transitions.resolve(fork, self._addresses, tuple(self._late)), self._addresses)
+            self._account(self._transitions.resolve(fork, self._probed, tuple(self._late)))
 
-    def _account(self, node: Node, addresses: tuple[int, ...]) -> None:
+    def _account(self, node: Node) -> None:
         self._node = node
         self.cycles += node.cycles
         self.instructions += node.instructions
@@ -147,12 +149,16 @@ class BlockTimer:
         if self._flash is not None:
             self.cycles += self._flash.code_cycles(node.code_reads)
             if node.flash_reads:
+                addresses = self._addresses
                 reads = [start if index is None else addresses[index] + start for index, start in node.flash_reads]
                 self.cycles += self._flash.data_cycles(reads)
 
     def _probe(self, block) -> tuple[int, ...]:
-        uclib.uc_reg_read_batch(self._uc._uch, self._ids, self._pointers, len(_ENTRY_REGISTERS))
-        return block.probe(self._values, self._word)
+        self._read_registers(self._uc._uch, self._ids, self._pointers, len(_ENTRY_REGISTERS))
+        registers = self._values[:]
+        if self._flash is not None:
+            self._addresses = block.locate(registers, self._word)
+        return block.probe(registers, self._word)
 
     def _word(self, address: int) -> int:
         try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from tools.sim.boards import Board
 from tools.sim.timing.art import CodeRead
-from tools.sim.timing.block import Block, Cost, cost_block, make_block, unaligned_cycles
+from tools.sim.timing.block import Block, Cost, cost_block, make_block
 from tools.sim.timing.pipeline import Facts, State, issue, start_state
 from tools.sim.timing.profiles import Profile
 
@@ -91,35 +91,30 @@ class Transitions:
         node.next[key] = fork if block.probe or block.late else self.resolve(fork, (), ())
         return node.next[key]
 
-    def resolve(self, fork: Fork, addresses: tuple[int, ...], late: tuple[int, ...]) -> Node:
-        """The node of `fork` for the probed `addresses` and what its late instructions reported."""
-        regions = self._regions
-        places = tuple([
-            (regions.get(address >> 24, "device"), unaligned_cycles(address, width) if address & 3 else 0)
-            for address, width in zip(addresses, fork.block.probed_widths)
-        ])  # fmt: skip
-        node = fork.nodes.get((places, late))
+    def resolve(self, fork: Fork, probed: tuple[int, ...], late: tuple[int, ...]) -> Node:
+        """The node of `fork` for what `probe` returned and what its late instructions reported."""
+        node = fork.nodes.get((probed, late))
         if node is None:
-            node = fork.nodes[places, late] = self._make_node(fork, places, late)
+            node = fork.nodes[probed, late] = self._make_node(fork, probed, late)
         return node
 
-    def _make_node(self, fork: Fork, places: tuple[tuple[str, int], ...], late: tuple[int, ...]) -> Node:
+    def _make_node(self, fork: Fork, probed: tuple[int, ...], late: tuple[int, ...]) -> Node:
         block = fork.block
-        cost = cost_block(block, fork.state, places, late, self._region)
+        cost = cost_block(block, fork.state, probed, late, self._region)
         node = Node(block, cost.state, block.end, fork.edge_cycles + cost.cycles, block.instructions, cost)
         if self._cached:
             node.code_reads = _code_reads(block, cost, fork.sequential)
-            node.flash_reads = tuple(self._flash_reads(block, places))
+            node.flash_reads = tuple(self._flash_reads(block, probed))
         return node
 
     def _region(self, address: int) -> str:
         return self._regions.get(address >> 24, "device")
 
-    def _flash_reads(self, block: Block, places: tuple[tuple[str, int], ...]):
+    def _flash_reads(self, block: Block, probed: tuple[int, ...]):
         for op in block.body:
             if op.address in block.probed:
                 index, start = block.probed[op.address], 0
-                is_flash = places[index][0] == "flash"
+                is_flash = self._region(probed[index]) == "flash"
             else:
                 index, start = None, block.fixed.get(op.address)
                 is_flash = start is not None and self._region(start) == "flash"
