@@ -24,10 +24,15 @@ def write(path: str, measurement: dict[str, Any]) -> None:
 
 
 def write_text(path: str, text: str) -> None:
-    """Writes `text` to `path` in one step: a file beside it is renamed over it."""
+    """Writes `text` to `path` as UTF-8, in one step."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: str, data: bytes) -> None:
+    """Writes `data` to `path` in one step: a file beside it is renamed over it."""
     target = Path(path)
     partial = target.with_name(target.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
+    partial.write_bytes(data)
     os.replace(partial, target)
 
 

@@ -5,6 +5,7 @@ The lines are the judges' own checks, so the report cannot say anything else tha
 Non-goals: failing; a report of a failed gate is what one needs then.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from absl import flags
@@ -22,7 +23,9 @@ def report(spec: Any, measured: dict[str, dict[str, Any]]) -> dict[str, Any]:
     rows = []
     for gate in sorted(measured):
         rows += [_row(gate, check) for check in judge.checks_of(gate, measured[gate], spec)]
-    return {"network": spec.name, "held": not any(row["verdict"] == "FAILED" for row in rows), "rows": rows}
+    modes = measured["adversarial"]["deepxplore"]["failure_modes"] if "adversarial" in measured else []
+    return {"network": spec.name, "held": not any(row["verdict"] == "FAILED" for row in rows), "rows": rows,
+            "failure_modes": modes}
 
 
 def _row(gate: str, check: Check) -> dict[str, str]:
@@ -32,14 +35,32 @@ def _row(gate: str, check: Check) -> dict[str, str]:
 
 
 def as_text(content: dict[str, Any]) -> str:
-    """The report as a Markdown table, columns aligned, and the complaints below it."""
-    cells = [_HEADER, *(tuple(row[column] for column in _HEADER) for row in content["rows"])]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(_HEADER))]
-    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in cells]
-    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    """The report in Markdown: the table of checks, the complaints, and the failure modes that DeepXplore found."""
+    rows = [tuple(row[column] for column in _HEADER) for row in content["rows"]]
     complaints = [f"- {row['failure']}" for row in content["rows"] if row["failure"]]
-    title = f"# {content['network']}: {'all gates held' if content['held'] else 'a gate FAILED'}"
-    return "\n".join([title, "", *lines, *([""] + complaints if complaints else [])]) + "\n"
+    lines = [f"# {content['network']}: {'all gates held' if content['held'] else 'a gate FAILED'}", "",
+             *table(_HEADER, rows)]
+    if complaints:
+        lines += ["", *complaints]
+    if content["failure_modes"]:
+        lines += ["", "## Failure modes", "", "What physically possible changes made the sparring networks say, and the "
+                  "image; changes are mean peaks in pu.", "", *failure_modes(content["failure_modes"])]
+    return "\n".join(lines) + "\n"
+
+
+def failure_modes(modes: list[dict[str, Any]]) -> list[str]:
+    """The failure modes of gates/adversarial/measure.py as a table, one row per pair of classes."""
+    kinds = sorted({kind for mode in modes for kind in mode["peak_change_pu"]})
+    rows = [(mode["true"], mode["called"], str(mode["networks_wrong"]), str(mode["firmware_wrong"]),
+             *(f"{mode['peak_change_pu'].get(kind, 0):.4f}" for kind in kinds)) for mode in modes]
+    return table(("true class", "called", "by networks", "by the image", *kinds), rows)
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a Markdown table, columns aligned."""
+    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
+    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in [header, *rows]]
+    return [lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]]
 
 
 def parse_measurements(pairs: list[str]) -> dict[str, dict[str, Any]]:

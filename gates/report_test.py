@@ -25,6 +25,13 @@ def test_a_report_of_a_failed_gate_says_why():
     assert "\n- size: SRAM 5,000 B exceeds 4,096 B by 904 B; " in text
 
 
+def test_failure_modes_follow_the_checks():
+    text = report.as_text(report.report(fixtures.spec(), {"adversarial": fixtures.adversarial()}))
+    assert "## Failure modes" in text
+    assert "| true class | called | by networks | by the image | noise  | offset |" in text
+    assert "| calm       | sag    | 12          | 5            | 0.0400 | 0.0125 |" in text
+
+
 def test_measurements_are_named_by_gate(tmp_path):
     path = str(tmp_path / "a.json")
     measurement.write(path, fixtures.size())

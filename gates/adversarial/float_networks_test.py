@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from model import spec as model_spec
-from model.training import keras_file, network
+from model.training import network
 
 _LAYERS = (model_spec.Conv1D(4, 5, 2, "relu"), model_spec.MaxPool1D(2), model_spec.Conv1D(6, 3, 1, "relu"),
            model_spec.GlobalAveragePool(), model_spec.Dense(3, "softmax"))
@@ -24,7 +24,7 @@ def _model():
 @pytest.fixture(name="subject", scope="module")
 def _subject(model, tmp_path_factory):
     path = tmp_path_factory.mktemp("model") / "tiny.keras"
-    keras_file.save(model, path)
+    model.save(path)
     return FloatNetwork(str(path))
 
 

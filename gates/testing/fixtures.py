@@ -54,7 +54,9 @@ def adversarial() -> dict[str, Any]:
     return {
         "attacks": [{"epsilon_pu": 0.01, "firmware": {"both": 0.9}}, {"epsilon_pu": 0.05, "firmware": {"both": 0.5}}],
         "deepxplore": {"seeds": 30, "coverage_before": 0.7, "coverage_after": 0.8, "difference_inducing": 12,
-                       "firmware_wrong": 5},
+                       "firmware_wrong": 5,
+                       "failure_modes": [{"true": "calm", "called": "sag", "networks_wrong": 12, "firmware_wrong": 5,
+                                          "peak_change_pu": {"noise": 0.04, "offset": 0.0125}}]},
     }
 
 

@@ -7,6 +7,7 @@ Non-goals: the verdict (judge.py).
 """
 
 import statistics
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ JUDGED_PROFILE = "zero_wait"
 # For a network that declares no timing gate: enough to state a time after a build.
 _WINDOWS_UNGATED = 20
 # Windows whose count is held against the stopwatch.
-_BRACKETED = 12
+_BRACKETED = 6
 # What the firmware's count may exceed the stopwatch by: the call, its arguments and two reads of the counter.
 _CALL_CYCLES_MAX = 100
 
@@ -38,10 +39,12 @@ def measure(spec: model_spec.Spec, image: bytes, elf: bytes, plan: gated.Plan, p
         booted = gated.BootedImage(image, plan, spec.target, timing=profile, elf=elf)
         clock_hz = booted.identity.clock_hz
         profiles[profile] = _profile(booted.classify(quantized).cycles, labels, spec.classes, clock_hz)
-    stopwatch = gated.BootedImage(image, plan, spec.target, timing=JUDGED_PROFILE, elf=elf,
-                                  transport=lambda machine: Bracket(machine, f"{plan.name}_run"))
+    def stopwatch() -> gated.BootedImage:
+        return gated.BootedImage(image, plan, spec.target, timing=JUDGED_PROFILE, elf=elf,
+                                 transport=lambda machine: Bracket(machine, f"{plan.name}_run"))
+
     few = windows.spread_over_classes(labels, _BRACKETED)
-    return {"clock_hz": clock_hz, "counter": _counter(stopwatch, quantized[few]), "judged_profile": JUDGED_PROFILE,
+    return {"clock_hz": clock_hz, "counter": check_counter(stopwatch, quantized[few]), "judged_profile": JUDGED_PROFILE,
             "largest_layer": plan.largest_layer, "profiles": profiles}
 
 
@@ -58,12 +61,16 @@ def _spread(cycles: np.ndarray, clock_hz: int) -> dict[str, Any]:
     return {"cycles": figures, "time_us": {name: value * 1e6 / clock_hz for name, value in figures.items()}}
 
 
-def _counter(stopwatch: gated.BootedImage, quantized: np.ndarray) -> dict[str, Any]:
-    """The firmware's count of each window against the stopwatch's."""
+def check_counter(stopwatch: Callable[[], gated.BootedImage], quantized: np.ndarray) -> dict[str, Any]:
+    """The firmware's count of each window, int8 [N, ...], against a stopwatch's.
+
+    Each window gets a machine of its own: Unicorn sees where to stop only in code that it hasn't translated yet.
+    """
     disagreements = []
     for number, window in enumerate(quantized):
-        counted = int(stopwatch.classify(window[None]).cycles[0])
-        bracket = stopwatch.transport.cycles
+        booted = stopwatch()
+        counted = int(booted.classify(window[None]).cycles[0])
+        bracket = booted.transport.cycles
         if not bracket or not 0 <= counted - bracket <= _CALL_CYCLES_MAX:
             disagreements.append(f"window {number}: {counted} where the stopwatch says {bracket}")
     return {"windows": len(quantized), "disagreements": len(disagreements),

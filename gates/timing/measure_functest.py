@@ -8,7 +8,7 @@ from gates.check import failures
 from gates.testing import echo
 from gates.timing import judge
 from gates.timing.bracket import Bracket
-from gates.timing.measure import measure
+from gates.timing.measure import check_counter, measure
 from tools.errors import UserError
 
 
@@ -32,7 +32,17 @@ def test_flash_wait_states_cost_cycles(measured):
 
 
 def test_the_firmware_counts_what_the_stopwatch_says(measured):
-    assert measured["counter"] == {"windows": 12, "disagreements": 0, "first": ""}
+    assert measured["counter"] == {"windows": 6, "disagreements": 0, "first": ""}
+
+
+def test_a_counter_that_is_off_is_noticed():
+    """A firmware that counted from another moment on: the stopwatch is started by the wrong function."""
+    def stopwatch():
+        return echo.booted(timing="zero_wait", transport=lambda machine: Bracket(machine, "frame_begin"))
+
+    checked = check_counter(stopwatch, echo.plan().quantize(echo.pilot(2).x))
+    assert checked["disagreements"] == 2
+    assert checked["first"].startswith("window 0: ")
 
 
 def test_a_limit_below_the_slowest_window_fails(measured):
