@@ -72,3 +72,28 @@
     bne     1b
     bx      lr
     .ltorg
+
+    .text
+    function dot                    @ r0 * r1 over r2 words of four int8, the inner loop of an int8 kernel
+    push    {r4-r9, lr}
+    movs    r3, #0
+1:  ldr     r4, [r0], #4
+    ldr     r5, [r1], #4
+    sxtb16  r6, r4
+    sxtb16  r7, r5
+    sxtb16  r8, r4, ror #8
+    sxtb16  r9, r5, ror #8
+    smlad   r3, r6, r7, r3
+    smlad   r3, r8, r9, r3
+    ldr     r4, [r0], #4
+    ldr     r5, [r1], #4
+    sxtb16  r6, r4
+    sxtb16  r7, r5
+    sxtb16  r8, r4, ror #8
+    sxtb16  r9, r5, ror #8
+    smlad   r3, r6, r7, r3
+    smlad   r3, r8, r9, r3
+    subs    r2, #2
+    bhi     1b
+    mov     r0, r3
+    pop     {r4-r9, pc}

@@ -7,59 +7,73 @@ Assumptions, not validated on hardware: a line is filled 8 bytes at a time; data
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from tools.sim.timing.profiles import Profile
-
-# One 8-byte read of a block's code: its address, and the cycles that the code of the 8 bytes before it takes,
-# None for the first read after a branch.
-CodeRead = tuple[int, int | None]
+from tools.sim.timing.profiles import Art, Profile
 
 
-class _Cache:
-    """Lines of `line_bytes`, each with the set of its 8-byte parts that were read; least recently used goes first."""
+@dataclass(frozen=True, slots=True)
+class CodeLine:
+    """The part of a block's code in one cache line: `parts` is a bit per 8 bytes; `reads` are (bit, hidden cycles) in order:
+    the cycles that the code before it hides of its read when prefetched, None for the first read after a branch."""
 
-    def __init__(self, lines: int, line_bytes: int, read_bytes: int) -> None:
-        self._capacity = lines
-        self._shift = line_bytes.bit_length() - 1
-        self._read_shift = read_bytes.bit_length() - 1
-        self._lines: OrderedDict[int, set[int]] = OrderedDict()
-
-    def hit(self, address: int) -> bool:
-        """Whether the 8 bytes at `address` are there; if not they are now."""
-        line, part = address >> self._shift, address >> self._read_shift
-        parts = self._lines.get(line)
-        if parts is None:
-            if len(self._lines) >= self._capacity:
-                self._lines.popitem(last=False)
-            self._lines[line] = {part}
-            return False
-        self._lines.move_to_end(line)
-        if part in parts:
-            return True
-        parts.add(part)
-        return False
+    line: int
+    parts: int
+    reads: tuple[tuple[int, int | None], ...]
 
 
 class FlashAccelerator:
     """State of both caches; costs are in cycles to add to those of zero-wait memory."""
 
     def __init__(self, profile: Profile) -> None:
-        art = profile.art
+        self._art: Art = profile.art
         self._wait_states = profile.wait_states
-        self._prefetch = art.prefetch
-        self._instructions = _Cache(art.instruction_lines, art.line_bytes, art.read_bytes)
-        self._data = _Cache(art.data_lines, art.line_bytes, art.read_bytes)
+        self._line_shift = self._art.line_bytes.bit_length() - 1
+        self._read_shift = self._art.read_bytes.bit_length() - 1
+        self._part_mask = self._art.line_bytes // self._art.read_bytes - 1
+        self._instructions: OrderedDict[int, int] = OrderedDict()
+        self._data: OrderedDict[int, int] = OrderedDict()
 
-    def code_cycles(self, reads: tuple[CodeRead, ...]) -> int:
+    def code_cycles(self, lines: tuple[CodeLine, ...]) -> int:
         """Waiting for the code of one block."""
-        cycles = 0
-        for address, cycles_before in reads:
-            if not self._instructions.hit(address):
-                hidden = cycles_before if cycles_before is not None and self._prefetch else 0
-                cycles += max(self._wait_states - hidden, 0)
+        cycles, cached = 0, self._instructions
+        for part_of_block in lines:
+            line = part_of_block.line
+            present = cached.get(line, 0)
+            if present & part_of_block.parts == part_of_block.parts:
+                cached.move_to_end(line)
+            else:
+                cycles += sum(self._wait(hidden) for bit, hidden in part_of_block.reads if not present & bit)
+                self._fill(cached, self._art.instruction_lines, line, present | part_of_block.parts)
         return cycles
 
-    def data_cycles(self, addresses: tuple[int, ...]) -> int:
+    def data_cycles(self, addresses: Iterable[int]) -> int:
         """Waiting for data reads at these flash addresses, in order."""
-        hit = self._data.hit
-        return sum(self._wait_states for address in addresses if not hit(address))
+        cycles, cached = 0, self._data
+        for address in addresses:
+            line, bit = address >> self._line_shift, 1 << (address >> self._read_shift & self._part_mask)
+            present = cached.get(line, 0)
+            if not present & bit:
+                cycles += self._wait_states
+            self._fill(cached, self._art.data_lines, line, present | bit)
+        return cycles
+
+    def _wait(self, hidden: int | None) -> int:
+        return max(self._wait_states - (hidden if hidden is not None and self._art.prefetch else 0), 0)
+
+    @staticmethod
+    def _fill(cached: OrderedDict[int, int], capacity: int, line: int, parts: int) -> None:
+        cached[line] = parts
+        cached.move_to_end(line)
+        if len(cached) > capacity:
+            cached.popitem(last=False)
+
+
+def code_lines(reads: Iterable[tuple[int, int | None]], art: Art) -> tuple[CodeLine, ...]:
+    """Groups a block's code reads, (address, hidden cycles) in order, by cache line."""
+    grouped: dict[int, list[tuple[int, int | None]]] = {}
+    for address, hidden in reads:
+        bit = 1 << (address % art.line_bytes // art.read_bytes)
+        grouped.setdefault(address // art.line_bytes, []).append((bit, hidden))
+    return tuple(CodeLine(line, sum(bit for bit, _ in bits), tuple(bits)) for line, bits in grouped.items())

@@ -6,6 +6,7 @@ The scan looks at every halfword; literals that look like such an instruction ar
 """
 
 import struct
+from itertools import takewhile
 
 from tools.sim.timing.decode import decode_block
 
@@ -26,8 +27,7 @@ def find_late_instructions(code: bytes, address: int) -> dict[int, int | None]:
 
 
 def _is_costly(code: bytes, address: int) -> bool:
-    ops = decode_block(code, address)
-    inside = [op for op in ops[1:5] if op.condition is not None]
+    inside = takewhile(lambda op: op.condition is not None, decode_block(code, address)[1:])
     return any((op.access is not None or op.cycles > 1) and op.branch_cycles is None for op in inside)
 
 

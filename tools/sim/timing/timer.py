@@ -37,7 +37,9 @@ class BlockTimer:
         self._values = (ctypes.c_uint32 * count)()
         self._ids = (ctypes.c_int * count)(*_ENTRY_REGISTERS)
         self._pointers = (ctypes.c_void_p * count)(*(ctypes.addressof(self._values) + 4 * i for i in range(count)))
-        self._read_registers = uclib.uc_reg_read_batch
+        self._loaded = ctypes.c_uint32()
+        self._loaded_pointer = ctypes.cast(ctypes.pointer(self._loaded), ctypes.c_char_p)
+        self._read_registers, self._read_memory = uclib.uc_reg_read_batch, uclib.uc_mem_read
         self._callbacks: list[object] = []
         self._failure: BaseException | None = None
         self.reset()
@@ -55,6 +57,7 @@ class BlockTimer:
         """Back to cycle 0 with cold caches and an empty pipeline."""
         self.cycles = self.instructions = self.assumed_accesses = 0
         self._flash = FlashAccelerator(self.profile) if self.profile.art else None
+        self._hot_block = None
         self._node = rest_at(0)
         self._fork: Fork | None = None
         self._probed: tuple[int, ...] = ()
@@ -147,7 +150,9 @@ class BlockTimer:
         if node.block.unknown:
             self.assumed_accesses += 1
         if self._flash is not None:
-            self.cycles += self._flash.code_cycles(node.code_reads)
+            if node.block is not self._hot_block:
+                self._hot_block = node.block
+                self.cycles += self._flash.code_cycles(node.code_lines)
             if node.flash_reads:
                 addresses = self._addresses
                 reads = [start if index is None else addresses[index] + start for index, start in node.flash_reads]
@@ -161,10 +166,9 @@ class BlockTimer:
         return block.probe(registers, self._word)
 
     def _word(self, address: int) -> int:
-        try:
-            return int.from_bytes(self._uc.mem_read(address & 0xFFFFFFFF, 4), "little")
-        except UcError:
-            return 0
+        """The word of memory at `address`; 0 where there is none."""
+        status = self._read_memory(self._uc._uch, address & 0xFFFFFFFF, self._loaded_pointer, 4)
+        return 0 if status else self._loaded.value
 
     def _on_late(self, _handle, address: int, _size: int, _key) -> None:
         try:

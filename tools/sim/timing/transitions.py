@@ -4,18 +4,17 @@ Purpose: `Transitions` maps (what was before, next block) to a `Node` with its c
 be looked at first. Inputs: code by address, the memories, the profile. Non-goals: counting (timer.py).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from tools.sim.boards import Board
-from tools.sim.timing.art import CodeRead
+from tools.sim.timing.art import CodeLine, code_lines
 from tools.sim.timing.block import Block, Cost, cost_block, make_block
 from tools.sim.timing.pipeline import Facts, State, issue, start_state
 from tools.sim.timing.profiles import Profile
 
 # Assumption: cycles that 8 bytes of code in front of a block take when it is entered by falling through.
 _FALL_THROUGH_CYCLES = 2
-_READ_BYTES = 8
 
 # A data read from flash: the index of a probed address or None, and the offset from it or the address itself.
 FlashRead = tuple[int | None, int]
@@ -35,7 +34,7 @@ class Node:
     cycles: int = 0
     instructions: int = 0
     cost: Cost | None = None
-    code_reads: tuple[CodeRead, ...] = ()
+    code_lines: tuple[CodeLine, ...] = ()
     flash_reads: tuple[FlashRead, ...] = ()
     next: dict = field(default_factory=dict)
 
@@ -70,7 +69,7 @@ class Transitions:
 
     def __init__(self, read_code: Callable[[int, int], bytes], board: Board, profile: Profile) -> None:
         self._read_code = read_code
-        self._cached = profile.art is not None
+        self._art = profile.art
         self._blocks: dict[int, Block] = {}
         self._forks: dict[tuple, Fork] = {}
         self._regions = {
@@ -102,15 +101,15 @@ class Transitions:
         block = fork.block
         cost = cost_block(block, fork.state, probed, late, self._region)
         node = Node(block, cost.state, block.end, fork.edge_cycles + cost.cycles, block.instructions, cost)
-        if self._cached:
-            node.code_reads = _code_reads(block, cost, fork.sequential)
+        if self._art is not None:
+            node.code_lines = code_lines(_code_reads(block, cost, fork.sequential, self._art.read_bytes), self._art)
             node.flash_reads = tuple(self._flash_reads(block, probed))
         return node
 
     def _region(self, address: int) -> str:
         return self._regions.get(address >> 24, "device")
 
-    def _flash_reads(self, block: Block, probed: tuple[int, ...]):
+    def _flash_reads(self, block: Block, probed: tuple[int, ...]) -> Iterator[FlashRead]:
         for op in block.body:
             if op.address in block.probed:
                 index, start = block.probed[op.address], 0
@@ -119,7 +118,7 @@ class Transitions:
                 index, start = None, block.fixed.get(op.address)
                 is_flash = start is not None and self._region(start) == "flash"
             if is_flash:
-                yield from ((index, start + offset) for offset in range(0, op.access.words * op.access.width_bytes, _READ_BYTES))
+                yield from ((index, start + offset) for offset in range(0, op.access.words * op.access.width_bytes, self._art.read_bytes))
 
 
 def edge(node: Node, address: int) -> tuple[int, State, bool]:
@@ -134,14 +133,12 @@ def edge(node: Node, address: int) -> tuple[int, State, bool]:
     return (cycles + branch.branch_cycles, start_state(address), False) if taken else (cycles, after, True)
 
 
-def _code_reads(block: Block, cost: Cost, sequential: bool) -> tuple[CodeRead, ...]:
-    """The 8-byte reads of the block's code, each with the cycles that the code before it hides."""
+def _code_reads(block: Block, cost: Cost, sequential: bool, read_bytes: int) -> Iterator[tuple[int, int | None]]:
+    """The reads of the block's code, each with the cycles that the code before it hides."""
     starts = [(op.address, start) for op, start in zip(block.body, cost.starts)] + [(block.end, cost.cycles)]
-    reads: list[CodeRead] = []
-    last_start = 0
-    for chunk in range(block.address & -_READ_BYTES, block.end, _READ_BYTES):
-        start = next(cycles for address, cycles in starts if address >= chunk)
-        hidden = start - last_start if reads else (_FALL_THROUGH_CYCLES if sequential else None)
-        reads.append((chunk, hidden))
+    last_start = None
+    for read in range(block.address & -read_bytes, block.end, read_bytes):
+        start = next(cycles for address, cycles in starts if address >= read)
+        first = _FALL_THROUGH_CYCLES if sequential else None
+        yield read, first if last_start is None else start - last_start
         last_start = start
-    return tuple(reads)

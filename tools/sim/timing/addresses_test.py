@@ -1,0 +1,50 @@
+"""Addresses within a block follow from the registers at its entry."""
+
+from tools.sim.timing.block import make_block
+
+MEMORY = {0x20000010: 0x20000400}
+REGISTERS = [0x20000000 + 0x100 * n for n in range(15)]
+
+
+def _addresses(code: str) -> dict[int, int]:
+    """Offset in the block of each probed access, and its address."""
+    block = make_block(bytes.fromhex(code), 0x08000000, frozenset())
+    located = block.locate(REGISTERS, MEMORY.__getitem__) if block.locate else ()
+    return {address - 0x08000000: located[index] for address, index in block.probed.items()}
+
+
+def test_sums_moves_and_write_back():
+    """`ldr r0,[r1],#4; ldr r2,[r1,#8]!; mov r3,r1; add.w r4,r3,r5,lsl #2; ldr r6,[r4,#-4]`."""
+    got = _addresses("51f8040b51f8082f0b4603eb850454f8046c")
+    r1, r5 = REGISTERS[1], REGISTERS[5]
+    assert got == {0: r1, 4: r1 + 12, 14: (r1 + 12 + (r5 << 2) - 4) & 0xFFFFFFFF}
+
+
+def test_negative_post_index():
+    """`ldr r0,[r1],#-4; ldr r2,[r1]`."""
+    assert _addresses("51f804090a68") == {0: REGISTERS[1], 4: REGISTERS[1] - 4}
+
+
+def test_multiple_registers_move_their_base():
+    """`ldm r0!,{r1,r2}; stmdb r3!,{r4,r5}; ldr r6,[r0]; ldr r7,[r3]`."""
+    got = _addresses("06c823e9300006681f68")
+    assert got == {0: REGISTERS[0], 2: REGISTERS[3] - 8, 6: REGISTERS[0] + 8, 8: REGISTERS[3] - 8}
+
+
+def test_pointer_from_memory():
+    """`ldr r1,[r0,#16]; ldr r2,[r1,#4]`."""
+    assert _addresses("01694a68") == {0: 0x20000010, 2: 0x20000404}
+
+
+def test_fixed_stack_and_unknown_addresses():
+    """`ldr r0,[pc,#4]; ldr r1,[sp,#8]; muls r2,r3,r2; ldr r4,[r2]`."""
+    block = make_block(bytes.fromhex("0148029943421468"), 0x08000000, frozenset())
+    assert block.fixed == {0x08000000: 0x08000008} and block.on_stack == {0x08000002: 8}
+    assert block.probed == {0x08000006: 0}
+    block = make_block(bytes.fromhex("5a431468"), 0x08000000, frozenset())
+    assert block.unknown == {0x08000002}
+
+
+def test_conditional_write_makes_an_address_unknown():
+    """`it eq; addeq r1,#4; ldr r0,[r1]`."""
+    assert make_block(bytes.fromhex("08bf04310868"), 0x08000000, frozenset()).unknown == {0x08000004}
