@@ -1,6 +1,5 @@
 """edgeplug_network: the whole way from a spec to a gated firmware image, for any network."""
 
-load("@rules_cc//cc:defs.bzl", "cc_library")
 load("//firmware:defs.bzl", "FIRMWARE_COPTS")
 load("//tools/rules:firmware.bzl", "c_source", "firmware_image", "network_header")
 load(
@@ -13,7 +12,7 @@ load(
     "size_measurement",
     "timing_measurement",
 )
-load("//tools/rules:m4_binary.bzl", "m4_elf")
+load("//tools/rules:m4_binary.bzl", "m4_elf", "m4_library")
 load("//tools/rules:model.bzl", "data_set", "int8_model", "network_spec", "recorded_data_set", "trained_weights")
 
 # Sparring partners of the adversarial gate; DeepXplore (Pei et al. 2017) uses three as well.
@@ -43,23 +42,24 @@ def _compiled(name, spec, target, visibility):
     native.filegroup(name = name + "_c", srcs = [name + "_c_source"], output_group = "source")
     native.filegroup(name = name + "_h", srcs = [name + "_c_source"], output_group = "header")
     network_header(name = name + "_binding", network = name + "_c_source")
-    cc_library(
+    m4_library(
         name = name + "_library",
         srcs = [name + "_c"],
         hdrs = [name + "_h"],
         copts = ["-std=c99"],
-        includes = [name + "_c_source"],
-        target_compatible_with = ["//tools/platforms:cortex_m4"],
         visibility = visibility,
-        deps = ["//cmsis:nn"],
+        deps = ["//cmsis:runtime"],
     )
     board = "//firmware/boards/%s" % target
     m4_elf(
         name = name + "_program",
-        srcs = ["//firmware:image_srcs", name + "_binding"],
-        copts = FIRMWARE_COPTS + ["-I$(BINDIR)/%s/%s_binding" % (native.package_name(), name)],
+        srcs = ["//firmware:image_srcs"],
+        hdrs = [name + "_binding"],
+        copts = FIRMWARE_COPTS,
+        libraries = [name + "_library"],
         linker_script = board + ":link.ld",
-        deps = [name + "_library", board + ":board"],
+        visibility = visibility,
+        deps = [board + ":board"],
     )
     firmware_image(name = name + "_firmware", program = name + "_program", visibility = visibility)
 
@@ -155,7 +155,7 @@ def edgeplug_network(
       name: NAME.bin, the flash image, and NAME.summary.txt, the line about it.
       name_spec: the checked spec.
       name_data: training data and pilot set. name_weights: the trained .keras. name_int8: the .tflite.
-      name_c_source: NAME.c, NAME.h and NAME.plan.json. name_library: the cc_library of them.
+      name_c_source: NAME.c, NAME.h and NAME.plan.json. name_library: the m4_library of them.
       name_program: .elf, .bin and .map. name_firmware: the same with a FirmwareInfo.
       name_GATE and name_GATE_test: what a gate measured, and its verdict. name_gates: the suite of the verdicts.
     """

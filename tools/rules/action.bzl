@@ -4,6 +4,8 @@ _ENVIRONMENT = {
     # Keras would read the user's ~/.keras/keras.json, an undeclared input.
     "KERAS_HOME": ".keras",
     "PYTHONHASHSEED": "0",
+    # It announces its successor, which is another package, at every start.
+    "PYTHONWARNINGS": "ignore::UserWarning:tensorflow.lite.python.interpreter",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     # oneDNN picks other kernels, and so other roundings, on every CPU.
     "TF_ENABLE_ONEDNN_OPTS": "0",

@@ -1,28 +1,84 @@
-"""m4_elf: a program for the Cortex-M4, reachable from any platform."""
+"""m4_library and m4_elf: C for the Cortex-M4, reachable from any platform.
+
+Their own sources stay in the caller's configuration: a generated network would otherwise be generated, and so trained,
+once for the host and once more for the Cortex-M4. Only `deps`, hand-written cc_libraries, change the platform.
+"""
 
 load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
-load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
-load("@rules_cc//cc:defs.bzl", "cc_library")
 load(":cortex_m4.bzl", "cortex_m4_transition")
 
-def _link_inputs(deps):
+_COMPILE_ATTRS = {
+    "copts": attr.string_list(doc = "Further compiler flags."),
+    "deps": attr.label_list(cfg = cortex_m4_transition, providers = [CcInfo], doc = "cc_libraries."),
+    "hdrs": attr.label_list(allow_files = [".h"], doc = "Headers; their folders are on the include path."),
+    "libraries": attr.label_list(providers = [CcInfo], doc = "m4_libraries."),
+    "srcs": attr.label_list(allow_files = [".c", ".h", ".S"]),
+    "_allowlist_function_transition": attr.label(
+        default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
+    ),
+    "_toolchain": attr.label(default = "@arm_gcc//:cc", cfg = cortex_m4_transition),
+}
+
+def _toolchain(ctx):
+    """The Cortex-M4's CcToolchainInfo; not by resolution, which would give the toolchain of the caller's platform."""
+    toolchain = ctx.attr._toolchain[0][cc_common.CcToolchainInfo]
+    return toolchain, cc_common.configure_features(ctx = ctx, cc_toolchain = toolchain)
+
+def _compile(ctx):
+    """Compiles `srcs`; returns the compilation context, the objects' CcCompilationOutputs and the merged deps."""
+    toolchain, features = _toolchain(ctx)
+    deps = cc_common.merge_cc_infos(cc_infos = [dep[CcInfo] for dep in ctx.attr.deps + ctx.attr.libraries])
+    headers = [file for file in ctx.files.srcs if file.extension == "h"] + ctx.files.hdrs
+    context, outputs = cc_common.compile(
+        name = ctx.label.name,
+        actions = ctx.actions,
+        cc_toolchain = toolchain,
+        compilation_contexts = [deps.compilation_context],
+        feature_configuration = features,
+        includes = [file.dirname for file in ctx.files.hdrs],
+        public_hdrs = headers,
+        srcs = [file for file in ctx.files.srcs if file.extension != "h"],
+        user_compile_flags = ctx.attr.copts,
+    )
+    return context, outputs, deps
+
+def _m4_library_impl(ctx):
+    toolchain, features = _toolchain(ctx)
+    context, outputs, deps = _compile(ctx)
+    linking, _ = cc_common.create_linking_context_from_compilation_outputs(
+        name = ctx.label.name,
+        actions = ctx.actions,
+        cc_toolchain = toolchain,
+        compilation_outputs = outputs,
+        disallow_dynamic_library = True,
+        feature_configuration = features,
+        linking_contexts = [deps.linking_context],
+    )
+    return [
+        DefaultInfo(files = depset(outputs.objects)),
+        CcInfo(compilation_context = context, linking_context = linking),
+    ]
+
+m4_library = rule(
+    implementation = _m4_library_impl,
+    doc = "A C library for the Cortex-M4 whose sources are generated.",
+    attrs = _COMPILE_ATTRS,
+    fragments = ["cpp"],
+)
+
+def _link_inputs(linking_context):
     """Objects where a library has them (an archive would hide a vector table nobody refers to), archives else."""
     inputs = []
-    for dep in deps:
-        for linker_input in dep[CcInfo].linking_context.linker_inputs.to_list():
-            for library in linker_input.libraries:
-                found = library.objects or library.pic_objects or [library.static_library or library.pic_static_library]
-                inputs.extend([file for file in found if file not in inputs])
+    for linker_input in linking_context.linker_inputs.to_list():
+        for library in linker_input.libraries:
+            found = library.objects or library.pic_objects or [library.static_library or library.pic_static_library]
+            inputs.extend([file for file in found if file not in inputs])
     return inputs
 
-def _m4_link_impl(ctx):
-    toolchain = find_cpp_toolchain(ctx)
-    features = cc_common.configure_features(ctx = ctx, cc_toolchain = toolchain)
+def _link(ctx, objects, elf, map_file):
+    toolchain, features = _toolchain(ctx)
     action = ACTION_NAMES.cpp_link_executable
     variables = cc_common.create_link_variables(feature_configuration = features, cc_toolchain = toolchain)
-    elf = ctx.actions.declare_file(ctx.label.name + ".linked.elf")
-    map_file = ctx.actions.declare_file(ctx.label.name + ".linked.map")
-    objects = _link_inputs(ctx.attr.deps)
     args = ctx.actions.args()
     args.add_all(cc_common.get_memory_inefficient_command_line(
         feature_configuration = features,
@@ -48,92 +104,51 @@ def _m4_link_impl(ctx):
         mnemonic = "FirmwareLink",
         progress_message = "Linking %s" % elf.short_path,
     )
-    return [DefaultInfo(files = depset([elf, map_file])), OutputGroupInfo(elf = [elf], map = [map_file])]
 
-_m4_link = rule(
-    implementation = _m4_link_impl,
-    doc = "Links cc_libraries on the Cortex-M4 platform, with the linker's map as an output.",
-    attrs = {
-        "deps": attr.label_list(providers = [CcInfo]),
-        "linker_script": attr.label(allow_single_file = [".ld"]),
-        "linkopts": attr.string_list(),
-        "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
-    },
-    fragments = ["cpp"],
-    toolchains = ["@bazel_tools//tools/cpp:toolchain_type"],
-)
-
-def _m4_executable_impl(ctx):
-    groups = ctx.attr.linked[0][OutputGroupInfo]
-    elf, map_file = groups.elf.to_list()[0], groups.map.to_list()[0]
-    ctx.actions.symlink(output = ctx.outputs.elf, target_file = elf)
-    ctx.actions.symlink(output = ctx.outputs.map, target_file = map_file)
+def _m4_elf_impl(ctx):
+    elf, image, map_file = ctx.outputs.elf, ctx.outputs.image, ctx.outputs.map
+    _, outputs, deps = _compile(ctx)
+    _link(ctx, outputs.objects + _link_inputs(deps.linking_context), elf, map_file)
     ctx.actions.run(
-        outputs = [ctx.outputs.image],
+        outputs = [image],
         inputs = [elf],
         tools = ctx.files._arm_gcc,
         executable = ctx.file._objcopy,
-        arguments = ["-O", "binary", elf.path, ctx.outputs.image.path],
+        arguments = ["-O", "binary", elf.path, image.path],
         env = {"LD_LIBRARY_PATH": "external/arm_gcc/lib64"},
         mnemonic = "FirmwareObjcopy",
-        progress_message = "Extracting %s" % ctx.outputs.image.short_path,
+        progress_message = "Extracting %s" % image.short_path,
     )
-    files = depset([ctx.outputs.elf, ctx.outputs.image, ctx.outputs.map])
+    files = depset([elf, image, map_file])
     return [DefaultInfo(files = files, runfiles = ctx.runfiles(transitive_files = files))]
 
-_m4_executable = rule(
-    implementation = _m4_executable_impl,
-    doc = "Brings a linked program over from the Cortex-M4 platform and extracts its flash image.",
-    attrs = {
-        "elf": attr.output(mandatory = True),
-        "image": attr.output(mandatory = True),
-        "linked": attr.label(cfg = cortex_m4_transition, mandatory = True),
-        "map": attr.output(mandatory = True),
-        "_allowlist_function_transition": attr.label(
-            default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
-        ),
-        "_arm_gcc": attr.label(default = "@arm_gcc//:files", cfg = "exec"),
-        "_objcopy": attr.label(default = "@arm_gcc//:objcopy", allow_single_file = True, cfg = "exec"),
-    },
+_m4_elf = rule(
+    implementation = _m4_elf_impl,
+    attrs = dict(
+        _COMPILE_ATTRS,
+        elf = attr.output(mandatory = True),
+        image = attr.output(mandatory = True),
+        linker_script = attr.label(allow_single_file = [".ld"]),
+        linkopts = attr.string_list(),
+        map = attr.output(mandatory = True),
+        _arm_gcc = attr.label(default = "@arm_gcc//:files", cfg = "exec"),
+        _objcopy = attr.label(default = "@arm_gcc//:objcopy", allow_single_file = True, cfg = "exec"),
+    ),
+    fragments = ["cpp"],
 )
 
-def m4_elf(name, srcs, deps = [], copts = [], linkopts = [], linker_script = None, **kwargs):
+def m4_elf(name, **kwargs):
     """Links a program for the Cortex-M4.
 
     Args:
       name: the target's name.
-      srcs: C sources, assembly and headers.
-      deps: cc_libraries.
-      copts: further compiler flags for `srcs`.
-      linkopts: further linker flags.
-      linker_script: label of a linker script.
-      **kwargs: visibility, testonly, tags.
+      **kwargs: srcs (C, assembly, headers), hdrs (headers whose folders are on the include path), deps (cc_libraries),
+        libraries (m4_libraries), copts, linkopts, linker_script; visibility, testonly, tags.
 
     Emits:
       name: the three files that follow.
       name.elf: the linked program.
       name.bin: its flash image.
       name.map: the linker's map.
-      name_objects, name_linked: the steps inside, which build on the Cortex-M4 platform only.
     """
-    inner = {
-        "tags": ["manual"],
-        "target_compatible_with": ["//tools/platforms:cortex_m4"],
-        "testonly": kwargs.get("testonly", False),
-    }
-    cc_library(name = name + "_objects", srcs = srcs, copts = copts, deps = deps, **inner)
-    _m4_link(
-        name = name + "_linked",
-        linker_script = linker_script,
-        linkopts = linkopts,
-        deps = [":%s_objects" % name],
-        **inner
-    )
-    _m4_executable(
-        name = name,
-        elf = name + ".elf",
-        image = name + ".bin",
-        linked = ":%s_linked" % name,
-        map = name + ".map",
-        **kwargs
-    )
+    _m4_elf(name = name, elf = name + ".elf", image = name + ".bin", map = name + ".map", **kwargs)
