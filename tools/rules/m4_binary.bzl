@@ -38,7 +38,8 @@ def _compile(ctx):
         includes = [file.dirname for file in ctx.files.hdrs],
         public_hdrs = headers,
         srcs = [file for file in ctx.files.srcs if file.extension != "h"],
-        user_compile_flags = ctx.attr.copts,
+        # Generated sources lie in an output folder that is named after the configuration.
+        user_compile_flags = ctx.attr.copts + ["-ffile-prefix-map=%s/=" % ctx.bin_dir.path],
     )
     return context, outputs, deps
 
