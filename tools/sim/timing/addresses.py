@@ -7,11 +7,15 @@ same block changes a pointer that the block then follows is ignored, and so are 
 Non-goals: flags, values; an address that is no sum of known terms is None (counted by the timer as an assumption).
 """
 
+import re
 from collections.abc import Callable, Sequence
 
 from tools.sim.timing.op import PC, Op
 
 _LONGEST = 240
+_REGISTER = re.compile(r"r\[(\d+)\]")
+_LOAD = re.compile(r"m\([^()]*\)?")
+_STACK_LOAD = re.compile(r"m\(r\[13\](?:[+-]\d+)*\)")
 _ASCENDING = {"ldm", "stm", "pop", "vldmia", "vstmia", "vpop"}
 Expression = str | None
 
@@ -45,6 +49,24 @@ class Symbolic:
             self._registers[op.destination] = _shortened(f"m({address})")
         if op.access.writeback and address is not None:
             self._registers[op.access.base] = _shortened(_written_back(op, address))
+
+    def keeps_memories(self, expressions: Sequence[str], stores_on_stack: bool) -> bool:
+        """Whether a block that follows itself accesses the same memories, equally aligned, again.
+
+        True if every register in `expressions` is unchanged by the block or moved by a multiple of 4, and words that they
+        read are on the stack and not stored by the block. (A pointer does not step from one memory into another.)
+        """
+        for expression in expressions:
+            loads, used = _LOAD.findall(expression), {int(n) for n in _REGISTER.findall(expression)}
+            if any(not _STACK_LOAD.fullmatch(load) for load in loads) or (loads and stores_on_stack):
+                return False
+            if not all(self._moved_by_words(register) for register in used):
+                return False
+        return True
+
+    def _moved_by_words(self, register: int) -> bool:
+        step = re.fullmatch(rf"r\[{register}\]((?:[+-]\d+)*)", self._registers[register] or "")
+        return step is not None and eval(step[1] or "0") % 4 == 0  # noqa: S307 - matched by the pattern above
 
     def _scaled(self, index: int | None, shift: int) -> Expression:
         if index is None:

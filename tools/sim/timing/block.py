@@ -25,7 +25,8 @@ class Block:
     The accesses of the body by address of their instruction: `fixed` holds an address that the code alone decides,
     `on_stack` an offset to the stack pointer, `probed` an index into what `probe` and `locate` return, `unknown` those
     that are none of these. `locate(registers, read_word)` gives full addresses, `probe` only the bits that decide the
-    cost: the top byte (memory) and the alignment. `late` are instructions that report a fact as they execute.
+    cost: the top byte (memory) and the alignment. `late` are instructions that report a fact as they execute; `repeats`
+    tells that what `probe` returns stays the same when the block follows itself.
     """
 
     address: int
@@ -39,6 +40,7 @@ class Block:
     probe: Callable | None
     locate: Callable | None
     late: frozenset[int]
+    repeats: bool
 
     @property
     def instructions(self) -> int:
@@ -81,7 +83,9 @@ def make_block(code: bytes, address: int, late_addresses: frozenset[int]) -> Blo
     widths = [op.access.width_bytes for op in body if op.address in probed]
     probe = compile_addresses(expressions, [_MEMORY_BITS | width - 1 for width in widths]) if expressions else None
     locate = compile_addresses(expressions, [0xFFFFFFFF] * len(expressions)) if expressions else None
-    return Block(address, end, body, branch, fixed, on_stack, probed, frozenset(unknown), probe, locate, late)
+    stores = any(op.address in on_stack and op.kind in (Kind.STORE, Kind.STORE_MULTIPLE) for op in body)
+    repeats = not late and symbolic.keeps_memories(expressions, stores)
+    return Block(address, end, body, branch, fixed, on_stack, probed, frozenset(unknown), probe, locate, late, repeats)
 
 
 def unaligned_cycles(address: int, width_bytes: int) -> int:

@@ -126,16 +126,20 @@ class BlockTimer:
             entry = self._node.next.get(address | size << 32)
         if entry is None:
             entry = self._transitions.link(self._node, address, size, self._late_addresses)
-        if entry.__class__ is Node:
-            self._account(entry)
-            return
-        block = entry.block
-        self._probed = self._probe(block) if block.probe else ()
-        if block.late:
-            self._fork, self._late = entry, []
-            self._node = rest_at(address)
-        else:
-            self._account(self._transitions.resolve(entry, self._probed, ()))
+        if entry.__class__ is Fork:
+            block = entry.block
+            registers = self._registers() if block.probe else None
+            self._probed = block.probe(registers, self._word) if block.probe else ()
+            if block.late:
+                if self._flash is not None and block.locate:
+                    self._addresses = block.locate(registers, self._word)
+                self._fork, self._late = entry, []
+                self._node = rest_at(address)
+                return
+            entry = self._transitions.resolve(entry, self._probed, ())
+        if self._flash is not None and entry.flash_reads and entry.reads_flash_by_pointer:
+            self._addresses = entry.block.locate(self._registers(), self._word)
+        self._account(entry)
 
     def _settle(self) -> None:
         """Costs the late block that has just executed."""
@@ -158,12 +162,9 @@ class BlockTimer:
                 reads = [start if index is None else addresses[index] + start for index, start in node.flash_reads]
                 self.cycles += self._flash.data_cycles(reads)
 
-    def _probe(self, block) -> tuple[int, ...]:
+    def _registers(self) -> list[int]:
         self._read_registers(self._uc._uch, self._ids, self._pointers, len(_ENTRY_REGISTERS))
-        registers = self._values[:]
-        if self._flash is not None:
-            self._addresses = block.locate(registers, self._word)
-        return block.probe(registers, self._word)
+        return self._values[:]
 
     def _word(self, address: int) -> int:
         """The word of memory at `address`; 0 where there is none."""

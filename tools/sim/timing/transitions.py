@@ -34,9 +34,15 @@ class Node:
     cycles: int = 0
     instructions: int = 0
     cost: Cost | None = None
+    probed: tuple[int, ...] = ()
     code_lines: tuple[CodeLine, ...] = ()
     flash_reads: tuple[FlashRead, ...] = ()
     next: dict = field(default_factory=dict)
+
+    @property
+    def reads_flash_by_pointer(self) -> bool:
+        """Whether `flash_reads` needs the registers at entry."""
+        return any(index is not None for index, _ in self.flash_reads)
 
     def remaining(self, pc: int) -> tuple[int, int]:
         """Cycles and instructions of the block from the one at `pc` to the end; 0 where it has none at `pc`."""
@@ -87,8 +93,13 @@ class Transitions:
             block = self._blocks[key] = make_block(self._read_code(address, size_bytes), address, late_addresses)
         cycles, state, sequential = edge(node, address)
         fork = self._forks.setdefault((state, key, cycles, sequential), Fork(block, state, cycles, sequential))
-        node.next[key] = fork if block.probe or block.late else self.resolve(fork, (), ())
-        return node.next[key]
+        entry: Node | Fork = fork
+        if not block.probe and not block.late:
+            entry = self.resolve(fork, (), ())
+        elif block is node.block and block.repeats:
+            entry = self.resolve(fork, node.probed, ())
+        node.next[key] = entry
+        return entry
 
     def resolve(self, fork: Fork, probed: tuple[int, ...], late: tuple[int, ...]) -> Node:
         """The node of `fork` for what `probe` returned and what its late instructions reported."""
@@ -100,7 +111,7 @@ class Transitions:
     def _make_node(self, fork: Fork, probed: tuple[int, ...], late: tuple[int, ...]) -> Node:
         block = fork.block
         cost = cost_block(block, fork.state, probed, late, self._region)
-        node = Node(block, cost.state, block.end, fork.edge_cycles + cost.cycles, block.instructions, cost)
+        node = Node(block, cost.state, block.end, fork.edge_cycles + cost.cycles, block.instructions, cost, probed)
         if self._art is not None:
             node.code_lines = code_lines(_code_reads(block, cost, fork.sequential, self._art.read_bytes), self._art)
             node.flash_reads = tuple(self._flash_reads(block, probed))
