@@ -6,6 +6,8 @@ Non-goals: interrupts, DMA, serial timing, the MPU; Unicorn's core does not chec
 """
 
 import struct
+from collections.abc import Callable
+from typing import NoReturn
 
 from unicorn import UC_ARCH_ARM, UC_HOOK_INTR, UC_HOOK_MEM_INVALID, UC_MODE_MCLASS, UC_MODE_THUMB, Uc, UcError
 from unicorn import arm_const as arm
@@ -22,7 +24,7 @@ from tools.sim.peripherals.registry import make_peripherals
 from tools.sim.peripherals.usart import Usart
 from tools.sim.stop import StopReason
 from tools.sim.symbols import SymbolTable
-from tools.sim.timing.timer import BlockTimer
+from tools.sim.timing.timer import BlockTimer, UnalignedMultiple
 
 DEFAULT_MAX_INSTRUCTIONS = 100_000_000
 _EXCEPTIONS_PER_RUN_MAX = 1000
@@ -105,19 +107,25 @@ class Machine:
         first = f", the first a {self._describe(self.faults[0])}" if self.faults else ""
         self._fail(f"runaway: {_EXCEPTIONS_PER_RUN_MAX} exceptions in one run{first}")
 
-    def exchange(self, request: bytes, reply_bytes: int | None = None, max_instructions: int = DEFAULT_MAX_INSTRUCTIONS) -> bytes:
+    def exchange(
+        self, request: bytes, reply: int | Callable[[bytes], bool] | None = None, max_instructions: int = DEFAULT_MAX_INSTRUCTIONS
+    ) -> bytes:
         """Sends `request`, runs until the firmware waits for input again, returns all that it sent.
 
-        SimError if a fault occurred (even one that its handler reported), or if `reply_bytes` is given and differs.
+        SimError if a fault occurred (even one that its handler reported), or if what was sent does not have `reply` bytes,
+        or does not satisfy the predicate `reply`.
         """
         faults_before = len(self.faults)
         self.uart.send(request)
         self.run(max_instructions)
         if len(self.faults) > faults_before:
             self._fail(f"{self._describe(self.faults[faults_before])}; its handler ran")
-        if reply_bytes is not None and self.uart.sent_bytes != reply_bytes:
-            self._fail(f"reply to a request of {len(request)} bytes; got {self.uart.sent_bytes} bytes, want {reply_bytes}")
-        return self.uart.receive()
+        sent = self.uart.receive()
+        if isinstance(reply, int) and len(sent) != reply:
+            self._fail(f"reply to a request of {len(request)} bytes; got {len(sent)} bytes, want {reply}", sent)
+        if callable(reply) and not reply(sent):
+            self._fail(f"reply to a request of {len(request)} bytes; got {sent.hex(' ') or 'nothing'}, want another", sent)
+        return sent
 
     def call(self, function: str | int, *arguments: int, max_instructions: int = DEFAULT_MAX_INSTRUCTIONS) -> int:
         """Calls a function (symbol or address) by the procedure call standard; up to 4 word arguments; returns r0."""
@@ -197,7 +205,7 @@ class Machine:
         self._pc = self._uc.reg_read(arm.UC_ARM_REG_PC) & ~1
         fault = self._fault_of(error)
         if self._timer:
-            self._timer.raise_failure()
+            self._raise_timer_failure()
             (self._timer.stop_within if fault or self._stop else self._timer.stop_before)(self._pc)
         try:
             if fault:
@@ -215,6 +223,12 @@ class Machine:
         if self._pc == until:
             return StopReason.UNTIL
         return StopReason.IDLE if self._code(self._pc - 2).startswith(_WAITS) else StopReason.LIMIT
+
+    def _raise_timer_failure(self) -> None:
+        try:
+            self._timer.raise_failure()
+        except UnalignedMultiple as error:
+            self._fail(f"usage fault: unaligned LDM, STM, LDRD or STRD, pc {self.symbols.describe(error.pc)}")
 
     def _go_on_at(self, address: int, cycles: int) -> None:
         """An exception was entered or left within `cycles`; the run goes on at `address`."""
@@ -267,5 +281,6 @@ class Machine:
         detail = f" ({fault.detail})" if fault.detail else ""
         return f"{fault.kind.label}{where}{detail}, pc {self.symbols.describe(fault.pc)}"
 
-    def _fail(self, fact: str) -> None:
-        raise SimError(f"{self.board.name}: {fact}; stopped at pc {self.symbols.describe(self._pc)}", self.uart.receive())
+    def _fail(self, fact: str, sent: bytes = b"") -> NoReturn:
+        """Raises SimError; the error carries `sent` and what the firmware has sent since."""
+        raise SimError(f"{self.board.name}: {fact}; stopped at pc {self.symbols.describe(self._pc)}", sent + self.uart.receive())

@@ -37,6 +37,13 @@ def test_reply_of_another_length_is_named(machine):
         machine.exchange(b"eA", 5, LIMIT)
 
 
+def test_reply_that_a_predicate_refuses_is_shown(machine):
+    assert machine.exchange(b"eA", bytes.isupper, LIMIT) == b"A"
+    with pytest.raises(SimError, match="reply to a request of 2 bytes; got 61, want another") as caught:
+        machine.exchange(b"ea", bytes.isupper, LIMIT)
+    assert caught.value.uart_bytes == b"a"
+
+
 def test_bus_fault_enters_the_handler_with_status(machine):
     machine.uart.send(b"r")
     machine.run(LIMIT)

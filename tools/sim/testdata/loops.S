@@ -65,6 +65,10 @@
     subs    r0, r3, r2
     bx      lr
 
+    function load_pair              @ r0 pointer
+    ldrd    r0, r1, [r0]
+    bx      lr
+
     function chase                  @ r0 = list head, r1 hops
 1:  ldr     r0, [r0]
     ldr     r2, [r0, #4]

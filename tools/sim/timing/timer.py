@@ -20,6 +20,14 @@ from tools.sim.timing.transitions import Fork, Node, Transitions, edge, rest_at
 _ENTRY_REGISTERS = (*(arm.UC_ARM_REG_R0 + i for i in range(13)), arm.UC_ARM_REG_SP, arm.UC_ARM_REG_LR)
 
 
+class UnalignedMultiple(Exception):
+    """An LDM, STM, LDRD or STRD at `pc` accesses an address that is no multiple of 4: a usage fault on the core."""
+
+    def __init__(self, pc: int) -> None:
+        super().__init__(f"{pc:#010x}")
+        self.pc = pc
+
+
 class BlockTimer:
     """Model cycles of `uc` on `board` with the memory profile of that name.
 
@@ -139,6 +147,8 @@ class BlockTimer:
             entry = self._transitions.resolve(entry, self._probed, ())
         if self._flash is not None and entry.flash_reads and entry.reads_flash_by_pointer:
             self._addresses = entry.block.locate(self._registers(), self._word)
+        if entry.unaligned_multiple is not None:
+            raise UnalignedMultiple(entry.unaligned_multiple)
         self._account(entry)
 
     def _settle(self) -> None:

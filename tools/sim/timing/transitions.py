@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from tools.sim.boards import Board
 from tools.sim.timing.art import CodeLine, code_lines
 from tools.sim.timing.block import Block, Cost, cost_block, make_block
+from tools.sim.timing.op import Kind
 from tools.sim.timing.pipeline import Facts, State, issue, start_state
 from tools.sim.timing.profiles import Profile
 
@@ -24,6 +25,7 @@ FlashRead = tuple[int | None, int]
 class Node:
     """A block entered with all facts known. `cycles` are those to add: the branch into it and its body.
 
+    `unaligned_multiple` is the address of an LDM, STM, LDRD or STRD that the core would fault on; Unicorn does not.
     `next` maps a following block's key (address | size << 32) to its Node or Fork. A node without a block is a rest:
     the machine stopped in `state` before `resume_address`.
     """
@@ -35,6 +37,7 @@ class Node:
     instructions: int = 0
     cost: Cost | None = None
     probed: tuple[int, ...] = ()
+    unaligned_multiple: int | None = None
     code_lines: tuple[CodeLine, ...] = ()
     flash_reads: tuple[FlashRead, ...] = ()
     next: dict = field(default_factory=dict)
@@ -111,7 +114,7 @@ class Transitions:
     def _make_node(self, fork: Fork, probed: tuple[int, ...], late: tuple[int, ...]) -> Node:
         block = fork.block
         cost = cost_block(block, fork.state, probed, late, self._region)
-        node = Node(block, cost.state, block.end, fork.edge_cycles + cost.cycles, block.instructions, cost, probed)
+        node = Node(block, cost.state, block.end, fork.edge_cycles + cost.cycles, block.instructions, cost, probed, _unaligned_multiple(block, probed))
         if self._art is not None:
             node.code_lines = code_lines(_code_reads(block, cost, fork.sequential, self._art.read_bytes), self._art)
             node.flash_reads = tuple(self._flash_reads(block, probed))
@@ -130,6 +133,15 @@ class Transitions:
                 is_flash = start is not None and self._region(start) == "flash"
             if is_flash:
                 yield from ((index, start + offset) for offset in range(0, op.access.words * op.access.width_bytes, self._art.read_bytes))
+
+
+def _unaligned_multiple(block: Block, probed: tuple[int, ...]) -> int | None:
+    """The first access of several words at an address that is no multiple of 4 (ARMv7-M ARM, A3.2.1)."""
+    for op in block.body:
+        if op.kind in (Kind.LOAD_MULTIPLE, Kind.STORE_MULTIPLE) and op.address in block.probed:
+            if probed[block.probed[op.address]] & 3:
+                return op.address
+    return None
 
 
 def edge(node: Node, address: int) -> tuple[int, State, bool]:
