@@ -96,8 +96,17 @@ class Machine:
 
         SimError after `max_instructions` (counted anew after each exception), or on a fault that no handler takes.
         """
+        if until is None:
+            return self._run(max_instructions, _NOWHERE)
+        self._drop_translation(until & ~1)
+        try:
+            return self._run(max_instructions, until & ~1)
+        finally:
+            self._drop_translation(until & ~1)
+
+    def _run(self, max_instructions: int, until: int) -> StopReason:
         for _ in range(_EXCEPTIONS_PER_RUN_MAX):
-            reason = self._run_to_event(max_instructions, _NOWHERE if until is None else until & ~1)
+            reason = self._run_to_event(max_instructions, until)
             if reason is StopReason.LIMIT:
                 if self._code(self._pc).startswith(_BRANCHES_TO_SELF):
                     return StopReason.HALTED
@@ -188,6 +197,10 @@ class Machine:
     def cycles_now(self) -> int:
         """Model cycles up to the access in progress; 0 in functional mode."""
         return self._timer.cycles_at(self._uc.reg_read(arm.UC_ARM_REG_PC)) if self._timer else 0
+
+    def _drop_translation(self, address: int) -> None:
+        """Unicorn builds the end of a run into the code that it translates: that of an earlier run must not be used."""
+        self._uc.ctl_remove_cache(address, address + 2)
 
     # -- inside ----------------------------------------------------------------------------------------------------
 

@@ -97,6 +97,17 @@ def test_wfi_halt_and_reset_end_a_run(machine):
     assert machine.run(LIMIT) is StopReason.HALTED
 
 
+@pytest.mark.parametrize("timing", [None, "zero_wait"])
+def test_run_until_an_address_also_in_code_that_has_run_before(timing):
+    machine = Machine(PROBE, timing=timing)
+    machine.run(LIMIT)
+    for place in (machine.symbols["echo"], machine.symbols["put"], machine.symbols["put"] + 2):
+        machine.exchange(b"eA", 1, LIMIT)
+        machine.uart.send(b"eB")
+        assert machine.run(LIMIT, until=place) is StopReason.UNTIL and machine.pc == place
+        assert machine.run(LIMIT) is StopReason.IDLE and machine.uart.receive() == b"B"
+
+
 def test_reset_starts_afresh(machine):
     machine.exchange(b"s", 1, LIMIT)
     machine.reset()
