@@ -5,6 +5,7 @@ load("//tools/rules:firmware.bzl", "c_source", "firmware_image", "network_header
 load(
     "//tools/rules:gate.bzl",
     "adversarial_measurement",
+    "gate_report",
     "gate_test",
     "image_summary",
     "precision_measurement",
@@ -75,9 +76,8 @@ def _gated(name, spec, made, gates, visibility):
     }
 
     # Size and timing are always measured: the line about the image states them.
-    image = ["elf", "image", "pilot", "plan", "spec"]
-    size_measurement(name = name + "_size", gate = "size", reads = image, **common)
-    timing_measurement(name = name + "_timing", gate = "timing", reads = image, **common)
+    size_measurement(name = name + "_size", **common)
+    timing_measurement(name = name + "_timing", **common)
     image_summary(
         name = name,
         firmware = name + "_firmware",
@@ -94,8 +94,6 @@ def _gated(name, spec, made, gates, visibility):
                 "//cmsis:own_kernels": {"exact": "true"},
                 "//conditions:default": {"exact": "false"},
             }),
-            gate = "precision",
-            reads = ["image", "pilot", "plan", "spec", "tflite"],
             **common
         )
     if "adversarial" in gates:
@@ -105,14 +103,18 @@ def _gated(name, spec, made, gates, visibility):
         adversarial_measurement(
             name = name + "_adversarial",
             ensemble = ensemble,
-            gate = "adversarial",
             model = name + "_weights.keras",
-            reads = ["image", "pilot", "plan", "spec"],
             **common
         )
     if "reproducibility" in gates:
         artifacts = made + [name + "_c_source", name + "_program.elf", name + "_program.bin"]
         reproducibility_measurement(name = name + "_reproducibility", first = artifacts, second = artifacts)
+    gate_report(
+        name = name + "_report",
+        measurements = ["%s_%s" % (name, gate) for gate in gates],
+        spec = spec,
+        visibility = visibility,
+    )
     for gate in gates:
         gate_test(
             name = "%s_%s_test" % (name, gate),
@@ -158,6 +160,7 @@ def edgeplug_network(
       name_c_source: NAME.c, NAME.h and NAME.plan.json. name_library: the m4_library of them.
       name_program: .elf, .bin and .map. name_firmware: the same with a FirmwareInfo.
       name_GATE and name_GATE_test: what a gate measured, and its verdict. name_gates: the suite of the verdicts.
+      name_report: .md and .json, all figures beside their limits.
     """
     if bool(dataset) != bool(pilot) or (model and not dataset):
         fail("//%s:%s: model, dataset and pilot belong together; got model %s, dataset %s, pilot %s. Fix: name them all" %

@@ -1,4 +1,4 @@
-"""The judging side: measurement, image_summary, double_build and gate_test."""
+"""The judging side: measurements, image_summary, gate_report and gate_test."""
 
 load("@rules_python//python:defs.bzl", "py_test")
 load(":action.bzl", "run_tool", "tool")
@@ -15,7 +15,7 @@ def _measurement_impl(ctx):
         "spec": ctx.file.spec,
         "tflite": ctx.attr.int8_model[Int8ModelInfo].tflite,
     }
-    flags = {name: known[name] for name in ctx.attr.reads}
+    flags = {name: known[name] for name in ctx.attr._reads}
     inputs = list(flags.values())
     if ctx.attr.ensemble:
         flags["ensemble"] = [model[TrainedWeightsInfo].model for model in ctx.attr.ensemble]
@@ -23,18 +23,19 @@ def _measurement_impl(ctx):
         inputs += flags["ensemble"] + [flags["model"]]
     run_tool(
         ctx,
-        mnemonic = "Measure" + ctx.attr.gate.capitalize(),
+        mnemonic = "Measure" + ctx.attr._gate.capitalize(),
         inputs = inputs,
         outputs = [output],
         flags = dict(flags, output = output, **ctx.attr.flags),
-        progress = "Measuring %s of" % ctx.attr.gate,
+        progress = "Measuring %s of" % ctx.attr._gate,
     )
     return [
         DefaultInfo(files = depset([output]), runfiles = ctx.runfiles([output])),
-        MeasurementInfo(gate = ctx.attr.gate, measurement = output),
+        MeasurementInfo(gate = ctx.attr._gate, measurement = output),
     ]
 
-def _measurement(tool_label):
+def _measurement(gate, reads):
+    """The rule that measures for `gate` from the artifacts `reads`, which are named like the flags of the gate's tool."""
     return rule(
         implementation = _measurement_impl,
         doc = "Measures an image for one gate: a cached action that writes JSON; judging is gate_test's matter.",
@@ -43,20 +44,20 @@ def _measurement(tool_label):
             "ensemble": attr.label_list(providers = [TrainedWeightsInfo]),
             "firmware": attr.label(mandatory = True, providers = [FirmwareInfo]),
             "flags": attr.string_dict(doc = "Further flags of the gate's tool."),
-            "gate": attr.string(mandatory = True),
             "int8_model": attr.label(mandatory = True, providers = [Int8ModelInfo]),
             "model": attr.label(allow_single_file = True),
             "network": attr.label(mandatory = True, providers = [CSourceInfo]),
-            "reads": attr.string_list(doc = "Which artifacts the gate's tool takes, by the names of its flags."),
             "spec": attr.label(allow_single_file = [".yaml"], mandatory = True),
-            "_tool": tool(tool_label),
+            "_gate": attr.string(default = gate),
+            "_reads": attr.string_list(default = reads),
+            "_tool": tool("//gates/%s:measure" % gate),
         },
     )
 
-precision_measurement = _measurement("//gates/precision:measure")
-timing_measurement = _measurement("//gates/timing:measure")
-size_measurement = _measurement("//gates/size:measure")
-adversarial_measurement = _measurement("//gates/adversarial:measure")
+adversarial_measurement = _measurement("adversarial", ["image", "pilot", "plan", "spec"])
+precision_measurement = _measurement("precision", ["image", "pilot", "plan", "spec", "tflite"])
+size_measurement = _measurement("size", ["elf", "image", "pilot", "plan", "spec"])
+timing_measurement = _measurement("timing", ["elf", "image", "pilot", "plan", "spec"])
 
 def _again_impl(_settings, _attr):
     # Another configuration, hence another output tree; and no cache may answer in the second execution's place.
@@ -121,6 +122,35 @@ image_summary = rule(
         "spec": attr.label(allow_single_file = [".yaml"], mandatory = True),
         "timing": attr.label(mandatory = True, providers = [MeasurementInfo]),
         "_tool": tool("//gates:summary"),
+    },
+)
+
+def _gate_report_impl(ctx):
+    text = ctx.actions.declare_file(ctx.label.name + ".md")
+    table = ctx.actions.declare_file(ctx.label.name + ".json")
+    infos = [measurement[MeasurementInfo] for measurement in ctx.attr.measurements]
+    run_tool(
+        ctx,
+        mnemonic = "ReportGates",
+        inputs = [ctx.file.spec] + [info.measurement for info in infos],
+        outputs = [text, table],
+        flags = {
+            "json": table,
+            "measurement": ",".join(["%s=%s" % (info.gate, info.measurement.path) for info in infos]),
+            "spec": ctx.file.spec,
+            "text": text,
+        },
+        progress = "Reporting on",
+    )
+    return [DefaultInfo(files = depset([text, table]))]
+
+gate_report = rule(
+    implementation = _gate_report_impl,
+    doc = "All figures of a network's gates beside their limits, as Markdown and as JSON.",
+    attrs = {
+        "measurements": attr.label_list(mandatory = True, providers = [MeasurementInfo]),
+        "spec": attr.label(allow_single_file = [".yaml"], mandatory = True),
+        "_tool": tool("//gates:report"),
     },
 )
 
