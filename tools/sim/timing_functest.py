@@ -60,6 +60,12 @@ def test_divide_depends_on_its_operands():
     assert (fast, slow) == (2 + RETURN, 11 + RETURN)
 
 
+def test_predicated_load_depends_on_the_flags():
+    """cmp 1, it 0, ldrlo 2 or 1."""
+    assert _cycles(_machine(), "load_if", SRAM, 1, 2) == 1 + 2 + RETURN
+    assert _cycles(_machine(), "load_if", SRAM, 2, 1) == 1 + 1 + RETURN
+
+
 def test_kernel_loop_with_weights_in_flash_and_in_sram():
     """A flash and an SRAM load do not pipeline: one cycle more for each of the 32 pairs."""
     same, mixed = _cycles(_machine(), "dot", SRAM, SRAM, 32), _cycles(_machine(), "dot", SRAM, FLASH, 32)

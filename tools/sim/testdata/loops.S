@@ -65,6 +65,12 @@
     subs    r0, r3, r2
     bx      lr
 
+    function load_if                @ r0 pointer, loaded if r1 < r2
+    cmp     r1, r2
+    it      lo
+    ldrlo   r0, [r0]
+    bx      lr
+
     function load_pair              @ r0 pointer
     ldrd    r0, r1, [r0]
     bx      lr

@@ -6,6 +6,8 @@ The scan looks at every halfword; literals that look like such an instruction ar
 """
 
 import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import takewhile
 
 from tools.sim.timing.decode import decode_block
@@ -13,16 +15,40 @@ from tools.sim.timing.decode import decode_block
 _IT_BLOCK_BYTES_MAX = 2 + 4 * 4
 
 
-def find_late_instructions(code: bytes, address: int) -> dict[int, int | None]:
-    """Addresses of late instructions in `code`: an IT's condition code, or None for a divide."""
-    found: dict[int, int | None] = {}
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """An IT block with costly contents; its fact is whether the condition code `condition` holds."""
+
+    condition: int
+
+    def fact(self, registers: Sequence[int]) -> int:
+        """1 or 0, from registers r0 to r14 and the flags in `registers[15]`."""
+        return int(condition_holds(self.condition, registers[15]))
+
+
+@dataclass(frozen=True, slots=True)
+class Divide:
+    """A divide of two registers; its fact is the cycles that it takes."""
+
+    dividend: int
+    divisor: int
+    signed: bool
+
+    def fact(self, registers: Sequence[int]) -> int:
+        """Cycles, from registers r0 to r14."""
+        return divide_cycles(registers[self.dividend], registers[self.divisor], self.signed)
+
+
+def find_late_instructions(code: bytes, address: int) -> dict[int, Predicate | Divide]:
+    """Late instructions in `code`, by their address."""
+    found: dict[int, Predicate | Divide] = {}
     halfwords = struct.unpack(f"<{len(code) // 2}H", code[: len(code) & ~1])
     for index, halfword in enumerate(halfwords):
         if halfword & 0xFF00 == 0xBF00 and halfword & 0xF:
             if _is_costly(code[2 * index : 2 * index + _IT_BLOCK_BYTES_MAX], address + 2 * index):
-                found[address + 2 * index] = halfword >> 4 & 0xF
+                found[address + 2 * index] = Predicate(halfword >> 4 & 0xF)
         elif halfword & 0xFFD0 == 0xFB90 and index + 1 < len(halfwords) and halfwords[index + 1] & 0xF0F0 == 0xF0F0:
-            found[address + 2 * index] = None
+            found[address + 2 * index] = Divide(halfword & 0xF, halfwords[index + 1] & 0xF, signed=not halfword & 0x20)
     return found
 
 

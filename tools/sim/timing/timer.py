@@ -13,11 +13,11 @@ from unicorn.unicorn_py3.unicorn import HOOK_CODE_CFUNC, uclib
 
 from tools.sim.boards import Board
 from tools.sim.timing.art import FlashAccelerator
-from tools.sim.timing.late_facts import condition_holds, divide_cycles, find_late_instructions
+from tools.sim.timing.late_facts import Divide, Predicate, find_late_instructions
 from tools.sim.timing.profiles import profile_named
 from tools.sim.timing.transitions import Fork, Node, Transitions, edge, rest_at
 
-_ENTRY_REGISTERS = (*(arm.UC_ARM_REG_R0 + i for i in range(13)), arm.UC_ARM_REG_SP, arm.UC_ARM_REG_LR)
+_ENTRY_REGISTERS = (*(arm.UC_ARM_REG_R0 + i for i in range(13)), arm.UC_ARM_REG_SP, arm.UC_ARM_REG_LR, arm.UC_ARM_REG_XPSR)
 
 
 class UnalignedMultiple(Exception):
@@ -39,7 +39,7 @@ class BlockTimer:
         self._uc = uc
         self.profile = profile_named(profile)
         self._transitions = Transitions(lambda address, size: bytes(uc.mem_read(address, size)), board, self.profile)
-        self._late_conditions: dict[int, int | None] = {}
+        self._late_instructions: dict[int, Predicate | Divide] = {}
         self._late_addresses: frozenset[int] = frozenset()
         count = len(_ENTRY_REGISTERS)
         self._values = (ctypes.c_uint32 * count)()
@@ -55,11 +55,11 @@ class BlockTimer:
 
     def watch(self, code: bytes, address: int) -> None:
         """Announces code at `address`: places the hooks at its late instructions."""
-        for late_address, condition in find_late_instructions(code, address).items():
-            if late_address not in self._late_conditions:
-                self._late_conditions[late_address] = condition
+        for late_address, late in find_late_instructions(code, address).items():
+            if late_address not in self._late_instructions:
+                self._late_instructions[late_address] = late
                 self._add_hook(UC_HOOK_CODE, self._on_late, late_address, late_address)
-        self._late_addresses = frozenset(self._late_conditions)
+        self._late_addresses = frozenset(self._late_instructions)
 
     def reset(self) -> None:
         """Back to cycle 0 with cold caches and an empty pipeline."""
@@ -183,15 +183,7 @@ class BlockTimer:
 
     def _on_late(self, _handle, address: int, _size: int, _key) -> None:
         try:
-            self._late.append(self._late_fact(address))
+            self._late.append(self._late_instructions[address].fact(self._registers()))
         except BaseException as error:  # noqa: BLE001 - as in _on_block
             self._failure = error
             self._uc.emu_stop()
-
-    def _late_fact(self, address: int) -> int:
-        condition = self._late_conditions[address]
-        if condition is not None:
-            return int(condition_holds(condition, self._uc.reg_read(arm.UC_ARM_REG_XPSR)))
-        high, low = (int.from_bytes(self._uc.mem_read(address + i, 2), "little") for i in (0, 2))
-        dividend, divisor = (self._uc.reg_read(arm.UC_ARM_REG_R0 + number) for number in (high & 0xF, low & 0xF))
-        return divide_cycles(dividend, divisor, signed=not high & 0x20)
