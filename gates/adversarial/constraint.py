@@ -1,7 +1,8 @@
 """The physical constraint: what may happen to a mains waveform without changing what it is.
 
-Purpose: a change of a window [length, channels] in per unit is made only of directions that instruments and grids
-know: a scaled amplitude, a DC offset, added low-order harmonics, band-limited noise. Budgets per channel:
+Purpose: a change of a window [length, channels], one mains cycle in per unit, is made only of directions that
+instruments and grids know: a scaled amplitude, a DC offset, added low-order harmonics, band-limited noise. Budgets per
+channel:
 - the whole change stays within `max_change_pu` at every sample (L-infinity);
 - amplitude and harmonics together stay within LABEL_MARGIN_PU in RMS. Classes are told apart by RMS and by harmonic
   content before noise and offset, and model/data/labels.py leaves out windows nearer than that to a threshold. So, by
@@ -20,21 +21,21 @@ import numpy as np
 
 from model.data.labels import UNCERTAINTY_PU
 from model.data.portable import cos_turns, sin_turns
+from tools.errors import UserError
 
 LABEL_MARGIN_PU = UNCERTAINTY_PU
 HARMONIC_ORDERS = (2, 3, 5, 7, 11, 13)
-NOISE_DIRECTIONS = 8
-# From the 14th order on, above the harmonics; up to where a 128-sample front end has rolled off.
-NOISE_ORDERS = (14, 40)
+# Above the harmonics, and up to where the anti-aliasing filter of a 128-sample front end begins to close.
+NOISE_ORDERS = tuple(range(14, 41))
 # Rows of the directions, by kind.
+_HARMONIC_ROWS, _NOISE_ROWS = 2 * len(HARMONIC_ORDERS), 2 * len(NOISE_ORDERS)
 KINDS = {
     "offset": slice(0, 1),
-    "harmonics": slice(1, 1 + 2 * len(HARMONIC_ORDERS)),
-    "noise": slice(1 + 2 * len(HARMONIC_ORDERS), 1 + 2 * len(HARMONIC_ORDERS) + NOISE_DIRECTIONS),
+    "harmonics": slice(1, 1 + _HARMONIC_ROWS),
+    "noise": slice(1 + _HARMONIC_ROWS, 1 + _HARMONIC_ROWS + _NOISE_ROWS),
 }
 _DIRECTION_BITS = 12
 _COEFFICIENT_BITS = 20
-_NOISE_SEED = 2017
 # What rounding the coefficients to their grid can add to a sample; taken off the budgets.
 _SLACK_PU = 2.0 ** -14
 
@@ -45,16 +46,10 @@ def on_grid(values: np.ndarray, bits: int) -> np.ndarray:
 
 
 def _directions(length: int) -> np.ndarray:
-    """Directions float64 [D, length] of one channel, peak 1: offset, harmonics (sine and cosine each), noise."""
-    time_cycles = np.arange(length) / length
-    orders = np.array(HARMONIC_ORDERS)[:, None]
-    harmonics = np.stack([sin_turns(orders * time_cycles), cos_turns(orders * time_cycles)], axis=1)
-    noise_orders = np.arange(*NOISE_ORDERS)
-    phases = np.random.default_rng(_NOISE_SEED).uniform(0, 1, (NOISE_DIRECTIONS, len(noise_orders), 1))
-    noise = sin_turns(noise_orders[:, None] * time_cycles + phases).sum(axis=1)
-    noise /= np.abs(noise).max(axis=1, keepdims=True)
-    rows = np.concatenate([np.ones((1, length)), harmonics.reshape(-1, length), noise])
-    return on_grid(rows, _DIRECTION_BITS)
+    """Directions float64 [D, length] of one channel, peak 1: offset, then sine and cosine of each order."""
+    turns = np.array(HARMONIC_ORDERS + NOISE_ORDERS)[:, None] * np.arange(length) / length
+    waves = np.stack([sin_turns(turns), cos_turns(turns)], axis=1)
+    return on_grid(np.concatenate([np.ones((1, length)), waves.reshape(-1, length)]), _DIRECTION_BITS)
 
 
 @dataclass(frozen=True)
@@ -84,7 +79,10 @@ class Constraint:
 
     @staticmethod
     def of(length: int, max_change_pu: float) -> "Constraint":
-        """The constraint for windows [length, channels]."""
+        """The constraint for windows [length, channels] of one mains cycle; UserError if the noise doesn't fit into it."""
+        if length <= 2 * NOISE_ORDERS[-1]:
+            raise UserError(f"adversarial: windows are too short for the changes tried on them; got {length} samples, want "
+                            f"more than {2 * NOISE_ORDERS[-1]}. Fix: drop gates.adversarial from the spec")
         return Constraint(max_change_pu, _directions(length))
 
     def none(self, windows: np.ndarray) -> Change:

@@ -19,6 +19,7 @@ import numpy as np
 
 from gates.adversarial import neuron_coverage
 from gates.adversarial.constraint import KINDS, Change, Constraint
+from gates.windows import spread_over_classes
 
 # Lambda 1 and 2 of the paper: how much pushing one network away, and new neurons, weigh against the others' agreement.
 _PUSH_WEIGHT = 3.0
@@ -78,9 +79,9 @@ class Ascent:
 
 
 def agreed_seeds(networks: Sequence[Network], windows: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
-    """Indices of the first `count` windows that every network calls by their label."""
-    agreed = np.all([votes(network, windows) == labels for network in networks], axis=0)
-    return np.flatnonzero(agreed)[:count]
+    """Indices of up to `count` windows that every network calls by their label, spread over the classes."""
+    agreed = np.flatnonzero(np.all([votes(network, windows) == labels for network in networks], axis=0))
+    return agreed[spread_over_classes(labels[agreed], count)]
 
 
 def votes(network: Network, windows: np.ndarray) -> np.ndarray:

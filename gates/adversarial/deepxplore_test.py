@@ -6,7 +6,7 @@ import pytest
 from gates.adversarial.constraint import Constraint
 from gates.adversarial.deepxplore import Ascent, agreed_seeds, explore, votes
 
-_LENGTH = 32
+_LENGTH = 128
 
 
 class Threshold:

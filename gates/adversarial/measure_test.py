@@ -11,7 +11,7 @@ from gates.check import failures
 from gates.testing import fixtures
 from model.data.dataset import Part
 
-_LENGTH = 16
+_LENGTH = 128
 _PLAN = gated.Plan("fixture", ("calm", "sag"), 2 * _LENGTH, 0.004, -128, "conv, 1 MACs")
 
 
