@@ -98,5 +98,6 @@ BOARDS = {board.name: board for board in (STM32L476,)}
 def board_named(name: str) -> Board:
     """The board of that name; UserError with the known names otherwise."""
     if name not in BOARDS:
-        raise UserError(f"board: unknown name; got {name!r}, want one of {sorted(BOARDS)}. Fix: add it to tools/sim/boards.py")
+        known = sorted(BOARDS)
+        raise UserError(f"board: unknown name; got {name!r}, want one of {known}. Fix: add it to tools/sim/boards.py")
     return BOARDS[name]

@@ -47,7 +47,9 @@ def _elf_segments(data: bytes) -> tuple[Segment, ...]:
         elf = ELFFile(io.BytesIO(data))
         machine = elf["e_machine"]
         if machine != "EM_ARM":
-            raise UserError(f"image: ELF is for another core; got {machine}, want EM_ARM. Fix: build it for //tools/platforms:cortex_m4")
+            raise UserError(
+                f"image: ELF is for another core; got {machine}, want EM_ARM. Fix: build it for //tools/platforms:cortex_m4"
+            )
         loads = [s for s in elf.iter_segments() if s["p_type"] == "PT_LOAD" and s["p_filesz"]]
         return tuple(Segment(s["p_paddr"], s.data()) for s in loads)
     except ELFError as error:

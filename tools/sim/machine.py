@@ -9,15 +9,15 @@ import struct
 from collections.abc import Callable
 from typing import NoReturn
 
-from unicorn import UC_ARCH_ARM, UC_HOOK_INTR, UC_HOOK_MEM_INVALID, UC_MODE_MCLASS, UC_MODE_THUMB, Uc, UcError
+from unicorn import UC_ARCH_ARM, UC_MODE_MCLASS, UC_MODE_THUMB, Uc, UcError
 from unicorn import arm_const as arm
 from unicorn import unicorn_const as uc_const
 
 from tools.sim.boards import Board, board_named
-from tools.sim.bus import Bus, BusError, RegisterWrite
-from tools.sim.exceptions import ExceptionModel, Fault, Lockup
-from tools.sim import exceptions
+from tools.sim.bus import Bus, RegisterWrite
 from tools.sim.errors import SimError
+from tools.sim.events import EXCEPTION_EXIT, SVC, Events
+from tools.sim.exceptions import ENTRY_CYCLES, RETURN_CYCLES, SV_CALL, ExceptionModel, Fault, Lockup
 from tools.sim.image import load_image
 from tools.sim.memory import PAINT, map_memories, stack_high_water_bytes
 from tools.sim.peripherals.registry import make_peripherals
@@ -33,10 +33,13 @@ _RETURN_PAD = 0x1FFF0000
 _WAITS = (b"\x30\xbf", b"\x20\xbf")  # WFI, WFE
 _BRANCHES_TO_SELF = (b"\xfe\xe7", b"\xff\xf7\xfe\xbf")  # B, B.W
 _GENERAL = tuple(arm.UC_ARM_REG_R0 + i for i in range(13))
-_FETCH_ERRORS = {uc_const.UC_ERR_FETCH_UNMAPPED: exceptions.FETCH_BUS, uc_const.UC_ERR_FETCH_PROT: exceptions.FETCH_XN}
-_DATA_ERRORS = (uc_const.UC_ERR_READ_UNMAPPED, uc_const.UC_ERR_WRITE_UNMAPPED, uc_const.UC_ERR_WRITE_PROT, uc_const.UC_ERR_READ_PROT)
-_SVC, _EXCEPTION_EXIT = 2, 8
-_INTERRUPT_FAULTS = {1: exceptions.UNDEFINED, 7: exceptions.BREAKPOINT, 17: exceptions.NO_COPROCESSOR, 18: exceptions.INVALID_STATE, 22: exceptions.UNALIGNED}
+_SPECIAL = (
+    arm.UC_ARM_REG_CONTROL,
+    arm.UC_ARM_REG_FPSCR,
+    arm.UC_ARM_REG_PRIMASK,
+    arm.UC_ARM_REG_BASEPRI,
+    arm.UC_ARM_REG_FAULTMASK,
+)
 
 
 class Machine:
@@ -56,10 +59,9 @@ class Machine:
         self._uc.mem_map(_RETURN_PAD, 0x1000, uc_const.UC_PROT_READ | uc_const.UC_PROT_EXEC)
         self.peripherals = make_peripherals(self.board, self)
         self.uart: Usart = self.peripherals[self.board.uart]
-        self._bus = Bus(self._uc, self.board, self.peripherals, self._on_bus_error)
+        self._events = Events(self._uc, self._is_code)
+        self._bus = Bus(self._uc, self.board, self.peripherals, self._events.on_bus_error)
         self._exceptions = ExceptionModel(self._uc, self.peripherals["SCB"])
-        self._uc.hook_add(UC_HOOK_INTR, self._on_interrupt)
-        self._uc.hook_add(UC_HOOK_MEM_INVALID, self._on_invalid_memory)
         self._timer = BlockTimer(self._uc, timing, self.board) if timing else None
         self.reset()
 
@@ -76,12 +78,14 @@ class Machine:
             peripheral.reset()
         self._bus.log.clear()
         self.faults: list[Fault] = []
-        for register in (*_GENERAL, arm.UC_ARM_REG_CONTROL, arm.UC_ARM_REG_FPSCR, arm.UC_ARM_REG_PRIMASK, arm.UC_ARM_REG_BASEPRI, arm.UC_ARM_REG_FAULTMASK):
+        for register in (*_GENERAL, *_SPECIAL):
             self._uc.reg_write(register, 0)
         stack_top, entry = struct.unpack("<2I", self.read(self.board.flash.base, 8))
         if not entry & 1 or self.board.memory_at(entry) is None:
-            raise SimError(f"{self.board.name}: the image has no reset vector; got {entry:#010x} at {self.board.flash.base + 4:#010x}, "
-                           "want an odd address in flash. Fix: put the vector table first in the linker script")  # fmt: skip
+            raise SimError(
+                f"{self.board.name}: the image has no reset vector; got {entry:#010x} at {self.board.flash.base + 4:#010x}, "
+                "want an odd address in flash. Fix: put the vector table first in the linker script"
+            )
         self._uc.reg_write(arm.UC_ARM_REG_XPSR, 1 << 24)
         self._uc.reg_write(arm.UC_ARM_REG_SP, stack_top & ~3)
         self._uc.reg_write(arm.UC_ARM_REG_LR, 0xFFFFFFFF)
@@ -117,7 +121,10 @@ class Machine:
         self._fail(f"runaway: {_EXCEPTIONS_PER_RUN_MAX} exceptions in one run{first}")
 
     def exchange(
-        self, request: bytes, reply: int | Callable[[bytes], bool] | None = None, max_instructions: int = DEFAULT_MAX_INSTRUCTIONS
+        self,
+        request: bytes,
+        reply: int | Callable[[bytes], bool] | None = None,
+        max_instructions: int = DEFAULT_MAX_INSTRUCTIONS,
     ) -> bytes:
         """Sends `request`, runs until the firmware waits for input again, returns all that it sent.
 
@@ -191,8 +198,7 @@ class Machine:
 
     def request_stop(self, reason: StopReason) -> None:
         """Ends the run at this access."""
-        self._stop = reason
-        self._uc.emu_stop()
+        self._events.request_stop(reason)
 
     def cycles_now(self) -> int:
         """Model cycles up to the access in progress; 0 in functional mode."""
@@ -206,33 +212,32 @@ class Machine:
 
     def _run_to_event(self, max_instructions: int, until: int) -> StopReason | None:
         """One stretch of Unicorn; None when an exception was entered or left and the run goes on."""
-        self._stop: StopReason | None = None
-        self._bus_error: BusError | None = None
-        self._invalid_address: int | None = None
-        self._interrupt: int | None = None
+        events = self._events
+        events.clear()
         error = None
         try:
             self._uc.emu_start(self._pc | 1, until, count=max_instructions)
         except UcError as raised:
             error = raised.errno
         self._pc = self._uc.reg_read(arm.UC_ARM_REG_PC) & ~1
-        fault = self._fault_of(error)
+        fault = events.fault(error, self._pc)
         if self._timer:
             self._raise_timer_failure()
-            (self._timer.stop_within if fault or self._stop else self._timer.stop_before)(self._pc)
+            (self._timer.stop_within if fault or events.stop else self._timer.stop_before)(self._pc)
         try:
             if fault:
                 self.faults.append(fault)
-                return self._go_on_at(self._exceptions.take_fault(fault), exceptions.ENTRY_CYCLES)
-            if self._interrupt == _EXCEPTION_EXIT:
-                return self._go_on_at(self._exceptions.leave(self._pc | 1), exceptions.RETURN_CYCLES)
-            if self._interrupt == _SVC:
-                return self._go_on_at(self._exceptions.enter(exceptions.SV_CALL, self._pc), exceptions.ENTRY_CYCLES)
+                return self._go_on_at(self._exceptions.take_fault(fault), ENTRY_CYCLES)
+            if events.interrupt == EXCEPTION_EXIT:
+                return self._go_on_at(self._exceptions.leave(self._pc | 1), RETURN_CYCLES)
+            if events.interrupt == SVC:
+                return self._go_on_at(self._exceptions.enter(SV_CALL, self._pc), ENTRY_CYCLES)
         except Lockup as lockup:
-            causes = [self._describe(fault) for fault in self.faults[-2:]] or [f"exception at {self.symbols.describe(self._pc)}"]
+            causes = [self._describe(fault) for fault in self.faults[-2:]]
+            causes = causes or [f"exception at {self.symbols.describe(self._pc)}"]
             self._fail(f"lockup: {lockup}; after {', then '.join(causes)}")
-        if self._stop:
-            return self._stop
+        if events.stop:
+            return events.stop
         if self._pc == until:
             return StopReason.UNTIL
         return StopReason.IDLE if self._code(self._pc - 2).startswith(_WAITS) else StopReason.LIMIT
@@ -243,46 +248,19 @@ class Machine:
         except UnalignedMultiple as error:
             self._fail(f"usage fault: unaligned LDM, STM, LDRD or STRD, pc {self.symbols.describe(error.pc)}")
 
+    def _is_code(self, address: int) -> bool:
+        return address == _RETURN_PAD or self.board.memory_at(address) is not None
+
     def _go_on_at(self, address: int, cycles: int) -> None:
         """An exception was entered or left within `cycles`; the run goes on at `address`."""
         self._pc = address & ~1
         if self._timer:
             self._timer.add(cycles)
 
-    def _fault_of(self, error: int | None) -> Fault | None:
-        if self._bus_error:
-            kind = "write" if self._bus_error.is_write else "read"
-            return Fault(exceptions.DATA_BUS, self._pc, self._bus_error.address, f"{kind}: {self._bus_error.fact}")
-        if error in _FETCH_ERRORS:
-            return Fault(_FETCH_ERRORS[error], self._pc, self._invalid_address)
-        if error in _DATA_ERRORS:
-            return Fault(exceptions.DATA_BUS, self._pc, self._invalid_address, self._access)
-        if error is not None:
-            is_thumb = self._uc.reg_read(arm.UC_ARM_REG_XPSR) >> 24 & 1
-            return Fault(exceptions.UNDEFINED if is_thumb else exceptions.INVALID_STATE, self._pc, None)
-        if self._interrupt in _INTERRUPT_FAULTS:
-            return Fault(_INTERRUPT_FAULTS[self._interrupt], self._pc, None)
-        if self._interrupt != _EXCEPTION_EXIT and self._pc != _RETURN_PAD and self.board.memory_at(self._pc) is None:
-            return Fault(exceptions.FETCH_XN, self._pc, self._pc)
-        return None
-
-    def _on_interrupt(self, _uc: Uc, number: int, _data: object) -> None:
-        self._interrupt = number
-        self._uc.emu_stop()
-
-    def _on_invalid_memory(self, _uc: Uc, access: int, address: int, _size: int, _value: int, _data: object) -> bool:
-        self._invalid_address = address
-        writes = (uc_const.UC_MEM_WRITE_UNMAPPED, uc_const.UC_MEM_WRITE_PROT)
-        self._access = "write" if access in writes else "read"
-        return False
-
-    def _on_bus_error(self, error: BusError) -> None:
-        self._bus_error = self._bus_error or error
-        self._uc.emu_stop()
-
     def _timed(self):
         if self._timer is None:
-            raise SimError(f"{self.board.name}: no cycles or instructions in functional mode. Fix: Machine(..., timing='zero_wait')")
+            fact = "no cycles or instructions in functional mode"
+            raise SimError(f"{self.board.name}: {fact}. Fix: Machine(..., timing='zero_wait')")
         return self._timer
 
     def _code(self, address: int) -> bytes:
@@ -296,4 +274,5 @@ class Machine:
 
     def _fail(self, fact: str, sent: bytes = b"") -> NoReturn:
         """Raises SimError; the error carries `sent` and what the firmware has sent since."""
-        raise SimError(f"{self.board.name}: {fact}; stopped at pc {self.symbols.describe(self._pc)}", sent + self.uart.receive())
+        message = f"{self.board.name}: {fact}; stopped at pc {self.symbols.describe(self._pc)}"
+        raise SimError(message, sent + self.uart.receive())

@@ -53,7 +53,8 @@ def test_bus_fault_enters_the_handler_with_status(machine):
 
 
 def test_exchange_raises_on_a_fault_and_keeps_the_report(machine):
-    with pytest.raises(SimError, match=r"bus fault at address 0x50000004 \(read\), pc 0x0800\w+ \(read_unmapped\+0x\w\); its handler ran") as caught:
+    message = r"bus fault at address 0x50000004 \(read\), pc 0x0800\w+ \(read_unmapped\+0x\w\); its handler ran"
+    with pytest.raises(SimError, match=message) as caught:
         machine.exchange(b"r", max_instructions=LIMIT)
     assert caught.value.uart_bytes.startswith(b"F")
 
@@ -66,11 +67,13 @@ def test_exchange_raises_on_a_fault_and_keeps_the_report(machine):
         (b"j", r"branch to Arm state"),
         (b"g", r"bus fault at address 0x48000400 \(read: no such register\), pc \S+ \(no_device\+0x\w\)"),
         (b"c", r"lockup.*bus fault at address 0x4000441c \(read: clock of USART2 is off\), pc \S+ \(get\+0x0\), then .*put"),
-        (b"d", r"lockup: fault within the HardFault handler; after undefined instruction, pc \S+ \(double_fault\+0x\w\), then bus fault at address 0x60000000"),
+        (b"d", r"lockup: fault within the HardFault handler; after undefined instruction, pc \S+ \(double_fault\+0x\w\), "
+               r"then bus fault at address 0x60000000"),
         (b"x", r"runaway: 1000 exceptions in one run, the first a fetch from memory that is not executable at address 0x40004400"),
-        (b"o", r"lockup: no memory for the exception frame at 0x1fff\w+: stack overflow; after bus fault at address 0x1fff\w+ \(write\), pc \S+ \(recurse"),
+        (b"o", r"lockup: no memory for the exception frame at 0x1fff\w+: stack overflow; "
+               r"after bus fault at address 0x1fff\w+ \(write\), pc \S+ \(recurse"),
         (b"l", r"runaway: no wait for input within 100000 instructions; stopped at pc \S+ \(loop_for_ever"),
-    ],
+    ],  # fmt: skip
 )
 def test_errors_name_the_place(machine, command, message):
     with pytest.raises(SimError, match=message):

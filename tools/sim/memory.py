@@ -40,7 +40,8 @@ class Memories:
 
     def _outside(self, verb: str, address: int, count: int) -> SimError:
         known = ", ".join(f"{m.name} {m.base:#010x}+{m.size_bytes:#x}" for m in self.board.memories)
-        return SimError(f"{self.board.name}: {verb} outside of memory; got {count} bytes at {address:#010x}, want within {known}")
+        found = f"got {count} bytes at {address:#010x}, want within {known}"
+        return SimError(f"{self.board.name}: {verb} outside of memory; {found}")
 
 
 def map_memories(uc: Uc, board: Board) -> Memories:
@@ -74,7 +75,8 @@ def stack_high_water_bytes(memories: Memories, stack_top: int, stack_bottom: int
     else:
         used_from = _end_of_longest_run(words)
     if used_from == 0:
-        raise SimError(f"{memories.board.name}: stack overflow: no untouched word between {bottom:#010x} and {stack_top:#010x}")
+        fact = f"stack overflow: no untouched word between {bottom:#010x} and {stack_top:#010x}"
+        raise SimError(f"{memories.board.name}: {fact}")
     return stack_top - bottom - 4 * used_from
 
 

@@ -77,7 +77,8 @@ def _machine(elf: bytes, timing: str | None) -> Callable[[int], object]:
 def main(_argv: Sequence[str]) -> None:
     """Prints one line per way."""
     for speed in measure(_ROUNDS.value):
-        print(f"{speed.way:24s} {speed.instructions_per_second / 1e6:8.1f} M instructions/s, {speed.ratio:.3f} of plain Unicorn")
+        rate = speed.instructions_per_second / 1e6
+        print(f"{speed.way:24s} {rate:8.1f} M instructions/s, {speed.ratio:.3f} of plain Unicorn")
 
 
 if __name__ == "__main__":

@@ -64,10 +64,11 @@ def read_symbols(elf: bytes) -> SymbolTable:
     if section is None:
         return SymbolTable()
     kinds = {"STT_FUNC": "FUNC", "STT_OBJECT": "OBJECT", "STT_NOTYPE": "NOTYPE"}
-    return SymbolTable(
-        tuple(
-            Symbol(s.name, s["st_value"] & ~1 if kind == "FUNC" else s["st_value"], s["st_size"], kind)
-            for s in section.iter_symbols()
-            if (kind := kinds.get(s["st_info"]["type"])) and s.name and not s.name.startswith("$") and s["st_shndx"] != "SHN_UNDEF"
-        )
-    )
+    symbols = []
+    for entry in section.iter_symbols():
+        kind = kinds.get(entry["st_info"]["type"])
+        is_named = entry.name and not entry.name.startswith("$")
+        if kind and is_named and entry["st_shndx"] != "SHN_UNDEF":
+            address = entry["st_value"] & ~1 if kind == "FUNC" else entry["st_value"]
+            symbols.append(Symbol(entry.name, address, entry["st_size"], kind))
+    return SymbolTable(tuple(symbols))

@@ -22,7 +22,8 @@ class Dwt(RegisterFile):
     """
 
     size_bytes = 0x1000
-    names = {CTRL: "CTRL", CYCCNT: "CYCCNT", 0x08: "CPICNT", 0x0C: "EXCCNT", 0x10: "SLEEPCNT", 0x14: "LSUCNT", 0x18: "FOLDCNT"}
+    names = {CTRL: "CTRL", CYCCNT: "CYCCNT", 0x08: "CPICNT", 0x0C: "EXCCNT", 0x10: "SLEEPCNT", 0x14: "LSUCNT",
+             0x18: "FOLDCNT"}  # fmt: skip
     reset_values = {CTRL: 0x40000000}
 
     debug_control: DebugControl

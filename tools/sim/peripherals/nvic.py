@@ -5,6 +5,7 @@ Non-goals: delivery. Interrupts are recorded and not taken; the firmware of this
 
 from tools.sim.peripherals.register_file import RegisterFile
 
+_BITMAPS = {"ISER": 0x000, "ICER": 0x080, "ISPR": 0x100, "ICPR": 0x180, "IABR": 0x200}
 _SET_TO_CLEAR = {0x000: 0x080, 0x100: 0x180}
 
 
@@ -12,8 +13,9 @@ class Nvic(RegisterFile):
     """ISER/ICER and ISPR/ICPR are two views of one word each."""
 
     size_bytes = 0x400
-    names = {base + 4 * i: f"{name}{i}" for name, base in (("ISER", 0x000), ("ICER", 0x080), ("ISPR", 0x100), ("ICPR", 0x180), ("IABR", 0x200)) for i in range(3)}
-    names |= {0x300 + 4 * i: f"IPR{i}" for i in range(21)}
+    names = {base + 4 * i: f"{name}{i}" for name, base in _BITMAPS.items() for i in range(3)} | {
+        0x300 + 4 * i: f"IPR{i}" for i in range(21)
+    }
 
     def write(self, offset: int, value: int) -> None:
         block, word = offset & ~0x7F, offset & 0x7F

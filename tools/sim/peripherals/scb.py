@@ -6,7 +6,7 @@ Non-goals: the MPU (an access to its registers is a fault), priorities.
 from tools.sim.peripherals.register_file import RegisterFile
 from tools.sim.stop import StopReason
 
-ICSR, VTOR, AIRCR, CCR, SHCSR, CFSR, HFSR, MMFAR, BFAR, CPACR = 0x04, 0x08, 0x0C, 0x14, 0x24, 0x28, 0x2C, 0x34, 0x38, 0x88
+VTOR, AIRCR, CCR, SHCSR, CFSR, HFSR, BFAR = 0x08, 0x0C, 0x14, 0x24, 0x28, 0x2C, 0x38
 _VECTKEY, _VECTKEYSTAT, _SYSRESETREQ = 0x05FA, 0xFA05, 1 << 2
 
 

@@ -71,8 +71,9 @@ def _classify(instruction, name: str) -> tuple[Kind, int, Access | None]:
         return Kind.LOAD_MULTIPLE if name == "ldrd" else Kind.STORE_MULTIPLE, 3, _single_access(instruction, 2, 4)
     if name in ("vldr", "vstr"):
         words = len(_register(instruction.operands[0].reg))
-        kind = (Kind.LOAD if words == 1 else Kind.LOAD_MULTIPLE) if name == "vldr" else (Kind.STORE if words == 1 else Kind.STORE_MULTIPLE)
-        return kind, words + 1 if words > 1 or name == "vldr" else 1, _single_access(instruction, words, 4)
+        kinds = (Kind.LOAD, Kind.LOAD_MULTIPLE) if name == "vldr" else (Kind.STORE, Kind.STORE_MULTIPLE)
+        cycles = 1 if kinds[words - 1] is Kind.STORE else words + 1
+        return kinds[words - 1], cycles, _single_access(instruction, words, 4)
     if name.startswith(("ldr", "str")):
         suffix = name[3:].removeprefix("ex").removesuffix("t")
         access = _single_access(instruction, 1, _WIDTHS.get(suffix, 4))
@@ -81,7 +82,8 @@ def _classify(instruction, name: str) -> tuple[Kind, int, Access | None]:
         return Kind.DIVIDE, 2, None
     if name in _TABLE_BRANCHES:
         memory = instruction.operands[0].mem
-        return Kind.LOAD, 2, Access(_register(memory.base)[0], _register(memory.index)[0], int(name == "tbh"), 0, False, False, 1, 1 + (name == "tbh"))
+        base, index, shift = _register(memory.base)[0], _register(memory.index)[0], int(name == "tbh")
+        return Kind.LOAD, 2, Access(base, index, shift, 0, False, False, words=1, width_bytes=1 + shift)
     if name in _OTHER_CYCLES:
         return Kind.OTHER, _OTHER_CYCLES[name], None
     if name.startswith("v"):

@@ -3,8 +3,8 @@
 Rule (TIMING.md, by measurement; DDI0439 section 1.2 for the three-word prefetch unit): one word is requested per cycle
 while there is room, it arrives two cycles later, and when the queue had been full the first request comes one cycle late.
 A word on its way takes its place in the queue: of the two readings of the rule, this one is closer to the published cycles
-of ML-KEM (docs/timing.md). Consequences: an unaligned 32-bit instruction as a branch target stalls once, and one of the unaligned 32-bit
-instructions that follow a multi-cycle instruction stalls once; 16-bit and aligned 32-bit code never stalls.
+of ML-KEM (docs/timing.md). Consequences: an unaligned 32-bit instruction as a branch target stalls once, and one of the
+unaligned 32-bit instructions that follow a multi-cycle instruction stalls once; 16-bit and aligned 32-bit code never stalls.
 """
 
 QUEUE_WORDS = 3

@@ -45,5 +45,8 @@ PROFILES = {profile.name: profile for profile in (ZERO_WAIT, STM32L476_80MHZ)}
 def profile_named(name: str) -> Profile:
     """The profile of that name; UserError with the known names otherwise."""
     if name not in PROFILES:
-        raise UserError(f"timing profile: unknown name; got {name!r}, want one of {sorted(PROFILES)}. Fix: add it to tools/sim/timing/profiles.py")
+        raise UserError(
+            f"timing profile: unknown name; got {name!r}, want one of {sorted(PROFILES)}. "
+            "Fix: add it to tools/sim/timing/profiles.py"
+        )
     return PROFILES[name]

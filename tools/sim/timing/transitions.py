@@ -114,7 +114,8 @@ class Transitions:
     def _make_node(self, fork: Fork, probed: tuple[int, ...], late: tuple[int, ...]) -> Node:
         block = fork.block
         cost = cost_block(block, fork.state, probed, late, self._region)
-        node = Node(block, cost.state, block.end, fork.edge_cycles + cost.cycles, block.instructions, cost, probed, _unaligned_multiple(block, probed))
+        cycles, fault = fork.edge_cycles + cost.cycles, _unaligned_multiple(block, probed)
+        node = Node(block, cost.state, block.end, cycles, block.instructions, cost, probed, fault)
         if self._art is not None:
             node.code_lines = code_lines(_code_reads(block, cost, fork.sequential, self._art.read_bytes), self._art)
             node.flash_reads = tuple(self._flash_reads(block, probed))
@@ -132,7 +133,8 @@ class Transitions:
                 index, start = None, block.fixed.get(op.address)
                 is_flash = start is not None and self._region(start) == "flash"
             if is_flash:
-                yield from ((index, start + offset) for offset in range(0, op.access.words * op.access.width_bytes, self._art.read_bytes))
+                size_bytes = op.access.words * op.access.width_bytes
+                yield from ((index, start + offset) for offset in range(0, size_bytes, self._art.read_bytes))
 
 
 def _unaligned_multiple(block: Block, probed: tuple[int, ...]) -> int | None:

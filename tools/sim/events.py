@@ -1,0 +1,90 @@
+"""What ended a stretch of Unicorn: an interrupt, an access that nothing answers, a stop that a peripheral asked for.
+
+Purpose: records it from Unicorn's hooks and error codes, and says which fault of the core it is.
+Non-goals: taking the fault (exceptions.py).
+"""
+
+from collections.abc import Callable
+
+from unicorn import UC_HOOK_INTR, UC_HOOK_MEM_INVALID, Uc
+from unicorn import arm_const as arm
+from unicorn import unicorn_const as uc_const
+
+from tools.sim import exceptions
+from tools.sim.bus import BusError
+from tools.sim.exceptions import Fault
+from tools.sim.stop import StopReason
+
+SVC, EXCEPTION_EXIT = 2, 8
+_INTERRUPT_FAULTS = {
+    1: exceptions.UNDEFINED,
+    7: exceptions.BREAKPOINT,
+    17: exceptions.NO_COPROCESSOR,
+    18: exceptions.INVALID_STATE,
+    22: exceptions.UNALIGNED,
+}
+_FETCH_ERRORS = {
+    uc_const.UC_ERR_FETCH_UNMAPPED: exceptions.FETCH_BUS,
+    uc_const.UC_ERR_FETCH_PROT: exceptions.FETCH_XN,
+}
+_DATA_ERRORS = {
+    uc_const.UC_ERR_READ_UNMAPPED: "read",
+    uc_const.UC_ERR_READ_PROT: "read",
+    uc_const.UC_ERR_WRITE_UNMAPPED: "write",
+    uc_const.UC_ERR_WRITE_PROT: "write",
+}
+
+
+class Events:
+    """Since `clear()`: `stop` is why a stop was asked for, `interrupt` the number of Unicorn's interrupt; None if none."""
+
+    def __init__(self, uc: Uc, is_code: Callable[[int], bool]) -> None:
+        """`is_code(address)` tells whether instructions may be fetched there."""
+        self._uc = uc
+        self._is_code = is_code
+        uc.hook_add(UC_HOOK_INTR, self._on_interrupt)
+        uc.hook_add(UC_HOOK_MEM_INVALID, self._on_invalid_memory)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forgets what was recorded."""
+        self.stop: StopReason | None = None
+        self.interrupt: int | None = None
+        self._bus_error: BusError | None = None
+        self._invalid_address: int | None = None
+
+    def request_stop(self, reason: StopReason) -> None:
+        """Ends the stretch at this access; it is made again when the run goes on."""
+        self.stop = reason
+        self._uc.emu_stop()
+
+    def on_bus_error(self, error: BusError) -> None:
+        """Ends the stretch at an access that no register answers."""
+        self._bus_error = self._bus_error or error
+        self._uc.emu_stop()
+
+    def fault(self, error: int | None, pc: int) -> Fault | None:
+        """The core's fault, from Unicorn's error code and what was recorded; None if there is none."""
+        if self._bus_error:
+            access = "write" if self._bus_error.is_write else "read"
+            return Fault(exceptions.DATA_BUS, pc, self._bus_error.address, f"{access}: {self._bus_error.fact}")
+        if error in _FETCH_ERRORS:
+            return Fault(_FETCH_ERRORS[error], pc, self._invalid_address)
+        if error in _DATA_ERRORS:
+            return Fault(exceptions.DATA_BUS, pc, self._invalid_address, _DATA_ERRORS[error])
+        if error is not None:
+            is_thumb = self._uc.reg_read(arm.UC_ARM_REG_XPSR) >> 24 & 1
+            return Fault(exceptions.UNDEFINED if is_thumb else exceptions.INVALID_STATE, pc, None)
+        if self.interrupt in _INTERRUPT_FAULTS:
+            return Fault(_INTERRUPT_FAULTS[self.interrupt], pc, None)
+        if self.interrupt != EXCEPTION_EXIT and not self._is_code(pc):
+            return Fault(exceptions.FETCH_XN, pc, pc)
+        return None
+
+    def _on_interrupt(self, _uc: Uc, number: int, _data: object) -> None:
+        self.interrupt = number
+        self._uc.emu_stop()
+
+    def _on_invalid_memory(self, _uc: Uc, _access: int, address: int, _size: int, _value: int, _data: object) -> bool:
+        self._invalid_address = address
+        return False
