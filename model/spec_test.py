@@ -68,7 +68,7 @@ def test_sections_of_our_training_are_optional(tmp_path):
     ("architecture.0.kind", "lstm", ["architecture.0.kind: unknown kind; got 'lstm', want one of conv1d"]),
     ("architecture.0.filters", 0, ["architecture.0.filters: impossible value; got 0, want a number of at least 1"]),
     ("architecture.4.units", 5, ["architecture.4: wrong last layer", "6 units"]),
-    ("architecture.3", {"kind": "max_pool", "size": 2}, ["architecture.4: layer in the wrong place; got 'dense'"]),
+    ("architecture.2", {"kind": "max_pool", "size": 2}, ["architecture.3: layer in the wrong place; got 'dense'"]),
     ("data.dataset.ranges.snr_db", [60, 20], ["data.dataset.ranges.snr_db: range is upside down; got [60, 20]"]),
     ("data.dataset.ranges.snr_db", [20], ["data.dataset.ranges.snr_db: wrong number of items", "2 items"]),
     ("data.pilot.seed", 1001, ["data.pilot.seed: the pilot set shares its seed; got 1001"]),

@@ -8,30 +8,24 @@ import numpy as np
 
 from model.spec import Augmentation
 
-_POOL_SAMPLES = 1 << 19
+_POOL_SAMPLES = 1 << 20
 
 
-def augment(x: np.ndarray, settings: Augmentation, rng: np.random.Generator) -> np.ndarray:
-    """Changed copies of x float32 [N, samples, 2] (voltage, current) in pu."""
-    signs = np.array([-1, 1], np.float32)
+def noise_pool(rng: np.random.Generator) -> np.ndarray:
+    """Standard normal noise float32 [_POOL_SAMPLES], to be drawn once per epoch: drawing every sample anew would cost as
+    much as the training itself. Drawn in float64, whose bits are known to be the same on every CPU."""
+    return rng.standard_normal(_POOL_SAMPLES).astype(np.float32)
+
+
+def augment(x: np.ndarray, settings: Augmentation, pool: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Changed copies of x float32 [N, samples, 2] (voltage, current) in pu; the noise is stretches of `pool`."""
     gain = np.ones((len(x), 1, 2), np.float32)
     gain[:, 0, 1] = rng.uniform(*settings.current_gain, size=len(x))
     if settings.flip:
-        gain *= rng.choice(signs, size=(len(x), 1, 1))
+        gain *= rng.choice(np.array([-1, 1], np.float32), size=(len(x), 1, 1))
     offset_pu = rng.uniform(-settings.dc_offset_pu, settings.dc_offset_pu, size=(len(x), 1, 2)).astype(np.float32)
-    changed = x * gain
-    changed += offset_pu
-    if settings.noise_pu > 0:
-        changed += _noise(x.shape, settings.noise_pu, rng)
-    return changed
-
-
-def _noise(shape: tuple[int, int, int], highest_pu: float, rng: np.random.Generator) -> np.ndarray:
-    """White noise of a deviation of up to `highest_pu` per window: random stretches of one drawn pool, for drawing each sample
-    costs more than a step of training."""
-    count, samples, channels = shape
-    pool = rng.standard_normal(_POOL_SAMPLES, np.float32)
-    starts = rng.integers(_POOL_SAMPLES - samples * channels, size=count)
-    stretches = np.lib.stride_tricks.sliding_window_view(pool, samples * channels)[starts]
-    stretches *= rng.uniform(0, highest_pu, size=(count, 1)).astype(np.float32)
-    return stretches.reshape(shape)
+    stretch = x[0].size
+    starts = rng.integers(len(pool) - stretch, size=len(x))
+    noise = np.lib.stride_tricks.sliding_window_view(pool, stretch)[starts].reshape(x.shape)
+    deviation_pu = rng.uniform(0, settings.noise_pu, size=(len(x), 1, 1)).astype(np.float32)
+    return x * gain + noise * deviation_pu + offset_pu

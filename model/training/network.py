@@ -76,6 +76,16 @@ def initial_weights(layers: Layers, input_shape: tuple[int, int], seed: int) -> 
     return tuple(weights)
 
 
+def centre_logits(network: Network) -> Network:
+    """The same network with logits of mean 0: softmax does not see a number that all of them share, but the one int8 scale of
+    the logits would have to span it, and where they saturate together the classes tie."""
+    kernel, bias = (np.asarray(parameter, np.float64) for parameter in network.weights[-1])
+    kernel = kernel - np.sum(kernel, axis=1, keepdims=True) / kernel.shape[1]
+    bias = bias - np.sum(bias) / len(bias)
+    last = (jnp.asarray(kernel.astype(np.float32)), jnp.asarray(bias.astype(np.float32)))
+    return Network(network.layers, (*network.weights[:-1], last))
+
+
 def build_model(network: Network, input_shape: tuple[int, int], name: str) -> keras.Model:
     """The stock Keras model with the network's weights; its predictions are those of `probabilities` but for rounding."""
     layers = [_keras_layer(layer, f"{layer.kind}_{index}") for index, layer in enumerate(network.layers)]

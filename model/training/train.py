@@ -7,7 +7,7 @@ Early stopping and the checkpoint look at the validation part only; the test par
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from model.training import adam, network  # first: they pin XLA before JAX starts
@@ -28,6 +28,8 @@ _OUTPUT = flags.DEFINE_string("output", None, "where the trained model goes (.ke
 _HISTORY = flags.DEFINE_string("history", None, "where the losses go (.json)", required=True)
 _SEED_OFFSET = flags.DEFINE_integer("seed_offset", 0, "added to the spec's seed", lower_bound=0)
 _EPOCHS = flags.DEFINE_integer("epochs", None, "epochs instead of the spec's", lower_bound=1)
+_ROLE = flags.DEFINE_enum("role", "shipped", ["shipped", "ensemble"],
+                          "ensemble: a sparring partner of the adversarial gate, trained for its ensemble_epochs")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +63,7 @@ def train(layers: network.Layers, data: dataset_module.Dataset, settings: spec_m
     best, history = weights, []
     for epoch in range(settings.epochs):
         total = jnp.float64(0)
-        for x, y, step in zip(*_batches(data.train, settings, rng), steps[epoch * per_epoch:]):
+        for (x, y), step in zip(_batches(data.train, settings, rng), steps[epoch * per_epoch:]):
             weights, moments, loss = advance(weights, moments, x, y, *map(np.float32, dataclasses.astuple(step)))
             total += loss
         validation_loss, accuracy = measure(weights, data.validation)
@@ -78,15 +80,15 @@ def train(layers: network.Layers, data: dataset_module.Dataset, settings: spec_m
 
 
 def _batches(part: dataset_module.Part, settings: spec_module.Training,
-             rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """The part once, shuffled and augmented: x [batches, batch, ...], y [batches, batch]; a last short batch is left out."""
-    count = len(part.x) // settings.batch
-    order = rng.permutation(len(part.x))[:count * settings.batch]
-    x = augment.augment(part.x[order], settings.augmentation, rng)
-    return x.reshape(count, settings.batch, *x.shape[1:]), part.y[order].reshape(count, settings.batch)
+             rng: np.random.Generator) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The part once, shuffled and augmented, batch by batch (which fit the CPU's caches); a last short one is left out."""
+    order, pool = rng.permutation(len(part.x)), augment.noise_pool(rng)
+    for start in range(0, len(order) - settings.batch + 1, settings.batch):
+        chosen = order[start:start + settings.batch]
+        yield augment.augment(part.x[chosen], settings.augmentation, pool, rng), part.y[chosen]
 
 
-def _compile(layers: network.Layers, smoothing: float):
+def _compile(layers: network.Layers, smoothing: float) -> tuple[Callable, Callable]:
     """The compiled step of training, and the function that measures loss and accuracy of a part."""
 
     @jax.jit
@@ -110,6 +112,11 @@ def _compile(layers: network.Layers, smoothing: float):
 def _settings(spec: spec_module.Spec) -> spec_module.Training:
     """The spec's training with the flags applied."""
     changes = {"seed": spec.training.seed + _SEED_OFFSET.value}
+    if _ROLE.value == "ensemble":
+        if spec.gates.adversarial is None:
+            raise UserError(f"{spec.name}: gates.adversarial: is missing; got --role=ensemble, want its ensemble_epochs. "
+                            "Fix: declare the gate, or train with --role=shipped")
+        changes["epochs"] = spec.gates.adversarial.ensemble_epochs
     if _EPOCHS.value is not None:
         changes["epochs"] = _EPOCHS.value
     return dataclasses.replace(spec.training, **changes)
@@ -127,7 +134,8 @@ def main(argv: Sequence[str]) -> None:
         raise UserError(f"{Path(_DATASET.value).name}: x_train: too few windows for a batch; got {len(data.train.x)}, "
                         f"want at least {settings.batch}. Fix: lower training.batch in {Path(_SPEC.value).name}.")
     trained = train(spec.architecture, data, settings)
-    model = network.build_model(network.Network(spec.architecture, trained.weights), data.train.x.shape[1:], spec.name)
+    shipped = network.centre_logits(network.Network(spec.architecture, trained.weights))
+    model = network.build_model(shipped, data.train.x.shape[1:], spec.name)
     history = {"best_epoch": trained.best_epoch, "epochs": [dataclasses.asdict(epoch) for epoch in trained.history],
                "seed": settings.seed, "test_accuracy": trained.test_accuracy}
     keras_file.save(model, _OUTPUT.value)

@@ -1,0 +1,108 @@
+"""Training: learns, repeats itself to the bit, stops early, and refuses what it cannot train."""
+
+from model.training import adam, augment, network, train  # before jax: they pin XLA
+
+import dataclasses
+import json
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from absl import flags
+from absl.testing import flagsaver
+
+from model import spec as spec_module
+from model.data import dataset
+from tools.errors import UserError
+
+PATH = "model/voltage_event/voltage_event.yaml"
+SPEC = spec_module.load(PATH)
+SETTINGS = dataclasses.replace(SPEC.training, epochs=4, batch=32)
+
+
+def _flags(**values):
+    flags.FLAGS.mark_as_parsed()
+    return flagsaver.flagsaver(**values)
+
+
+def _data(count=256):
+    """Windows whose class is the size of the voltage: learnt in a few epochs."""
+    rng = np.random.default_rng(4)
+    def part(count):
+        y = rng.integers(6, size=count).astype(np.int32)
+        wave = np.sin(2 * np.pi * (np.arange(128) / 128 + rng.random((count, 1))))
+        return dataset.Part(np.stack([wave * 0.4 * y[:, None], wave], axis=-1).astype(np.float32), y)
+    return dataset.Dataset(part(count), part(64), part(64))
+
+
+def _write(data, path):
+    dataset.save(path, {f"{axis}_{name}": getattr(getattr(data, name), axis)
+                        for name in ("train", "validation", "test") for axis in "xy"})
+
+
+def test_learns_and_repeats_itself(capsys):
+    first = train.train(SPEC.architecture, _data(1024), SETTINGS)
+    again = train.train(SPEC.architecture, _data(1024), SETTINGS)
+    assert first.history == again.history
+    assert first.history[-1].validation_accuracy > 0.5
+    assert "epoch 4/4: loss" in capsys.readouterr().out
+
+
+def test_stops_early_and_keeps_the_best_epoch():
+    # Steps of rate 1 wreck the weights: the first epochs stay the best.
+    wild = dataclasses.replace(SETTINGS, learning_rate=1.0, epochs=30, patience=2)
+    trained = train.train(SPEC.architecture, _data(), wild)
+    losses = [epoch.validation_loss for epoch in trained.history]
+    assert len(losses) < 30 and trained.best_epoch == int(np.argmin(losses)) + 1 == len(losses) - 2
+
+
+def test_command_is_repeatable_and_the_seed_offset_counts(tmp_path):
+    _write(_data(), tmp_path / "data.npz")
+    for name, offset in (("a", 0), ("b", 0), ("c", 1)):
+        with _flags(spec=PATH, dataset=str(tmp_path / "data.npz"), output=str(tmp_path / f"{name}.keras"),
+                                 history=str(tmp_path / f"{name}.json"), seed_offset=offset, epochs=1):
+            train.main([])
+    files = {name: (tmp_path / f"{name}.keras").read_bytes() for name in "abc"}
+    assert files["a"] == files["b"] != files["c"]
+    history = json.loads((tmp_path / "c.json").read_text())
+    assert history["seed"] == SPEC.training.seed + 1 and len(history["epochs"]) == 1
+
+
+def test_refuses_too_few_windows_and_specs_without_training(tmp_path):
+    _write(_data(50), tmp_path / "few.npz")
+    outputs = {"output": str(tmp_path / "x.keras"), "history": str(tmp_path / "x.json")}
+    with _flags(spec=PATH, dataset=str(tmp_path / "few.npz"), **outputs):
+        with pytest.raises(UserError, match="few.npz: x_train: too few windows for a batch; got 50, want at least 128"):
+            train.main([])
+    (tmp_path / "theirs.yaml").write_text("name: theirs\ntarget: stm32l476\nclasses: [a, b]\n"
+                                          "quantization: {calibration_windows: 1}\ngates: {}\n")
+    with _flags(spec=str(tmp_path / "theirs.yaml"), dataset=str(tmp_path / "few.npz"), **outputs):
+        with pytest.raises(UserError, match="theirs.yaml: nothing to train; got a spec without training"):
+            train.main([])
+    assert not (tmp_path / "x.keras").exists()
+
+
+def test_augmentation_changes_what_it_says_and_no_more():
+    x = _data(400).train.x
+    still = spec_module.Augmentation(flip=False, noise_pu=0.0, dc_offset_pu=0.0, current_gain=(2.0, 2.0))
+    pool = augment.noise_pool(np.random.default_rng(1))
+    assert np.array_equal(augment.augment(x, still, pool, np.random.default_rng(1)), x * np.float32([1, 2]))
+    flipped = augment.augment(x, dataclasses.replace(still, flip=True, current_gain=(1.0, 1.0)), pool,
+                              np.random.default_rng(1))
+    signs = np.sign(np.sum(flipped * x, axis=(1, 2)))
+    assert np.array_equal(flipped, x * signs[:, None, None]) and 0.3 < np.mean(signs > 0) < 0.7
+    noisy = augment.augment(x, dataclasses.replace(still, noise_pu=0.02, current_gain=(1.0, 1.0)), pool,
+                            np.random.default_rng(1)) - x
+    assert 0 < np.std(noisy) < 0.02 and np.std(noisy, axis=(1, 2)).max() < 0.025
+
+
+def test_adam_takes_the_published_first_step_and_the_rate_falls_to_zero():
+    steps = adam.schedule(0.1, 100)
+    assert steps[0].rate == pytest.approx(0.1) and steps[50].rate == pytest.approx(0.05) and steps[99].rate < 1e-4
+    weights = ((jnp.array([1.0, -2.0], jnp.float32),),)
+    gradients = ((jnp.array([0.5, -4.0], jnp.float32),),)
+    moved, _ = adam.update(weights, adam.initial_moments(weights), gradients,
+                           *map(np.float32, dataclasses.astuple(steps[0])))
+    # The first step of Adam is the rate times the sign of the gradient.
+    assert np.allclose(moved[0][0], [0.9, -1.9], atol=1e-5)
+    assert network.initial_weights(SPEC.architecture, (128, 2), 1)[0][0].dtype == jnp.float32
