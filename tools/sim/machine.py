@@ -173,6 +173,11 @@ class Machine:
         return self._timed().instructions
 
     @property
+    def assumed_accesses(self) -> int:
+        """Blocks timed since reset with an access whose address the model did not know; it took them for aligned SRAM."""
+        return self._timed().assumed_accesses
+
+    @property
     def register_writes(self) -> list[RegisterWrite]:
         """Writes to peripheral registers since reset, in order; data registers are left out."""
         return self._bus.register_writes

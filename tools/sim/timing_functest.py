@@ -101,6 +101,12 @@ def test_exceptions_while_timed():
     assert machine.cycles - before > 12 + 10
 
 
+def test_addresses_that_the_model_does_not_know_are_counted():
+    machine = _machine()
+    assert machine.call("load_product", SRAM, 4) == 4 * 7 % 13
+    assert machine.assumed_accesses == 1
+
+
 def test_unaligned_access_of_several_words_is_an_error_when_timed():
     """Unicorn performs it; the core does not."""
     machine = _machine()

@@ -71,6 +71,11 @@
     ldrlo   r0, [r0]
     bx      lr
 
+    function load_product           @ the word at r0 + r1 * r1
+    mul     r1, r1, r1
+    ldr     r0, [r0, r1]
+    bx      lr
+
     function load_pair              @ r0 pointer
     ldrd    r0, r1, [r0]
     bx      lr
