@@ -8,11 +8,7 @@ from pathlib import Path
 
 from absl import flags
 
-from cmsis.compiler import reader
-from cmsis.compiler.emitter import Library, emit
-from cmsis.compiler.pipeline import run_pipeline
-from cmsis.compiler.planner import plan_memory
-from cmsis.compiler.replay import replay
+from cmsis.compiler.compiler import compile_model
 from model import spec as specs
 from tools import errors
 
@@ -21,14 +17,6 @@ _SPEC = flags.DEFINE_string("spec", None, "The network's spec, .yaml.", required
 _SOURCE = flags.DEFINE_string("source", None, "C source to write.", required=True)
 _HEADER = flags.DEFINE_string("header", None, "C header to write.", required=True)
 _PLAN = flags.DEFINE_string("plan", None, "Plan to write, .json.", required=True)
-
-
-def compile_model(data: bytes, name: str, classes: tuple[str, ...], header_name: str) -> Library:
-    """Returns the C library of a .tflite file's bytes; `name` prefixes its symbols. Raises UserError."""
-    graph = run_pipeline(reader.read(data, name))
-    plan = plan_memory(graph)
-    replay(graph, plan)
-    return emit(graph, plan, classes, header_name)
 
 
 def main(argv) -> None:

@@ -101,22 +101,6 @@ class ReducerOptions(IntEnum):
     KEEP_DIMS = 0
 
 
-class StridedSliceOptions(IntEnum):
-    BEGIN_MASK = 0
-    END_MASK = 1
-    ELLIPSIS_MASK = 2
-    NEW_AXIS_MASK = 3
-    SHRINK_AXIS_MASK = 4
-
-
-class PackOptions(IntEnum):
-    AXIS = 1
-
-
-class SqueezeOptions(IntEnum):
-    SQUEEZE_DIMS = 0
-
-
 class Padding(IntEnum):
     SAME = 0
     VALID = 1

@@ -43,6 +43,12 @@ static void widen_window(uint32_t *columns, int32_t column, const image *source,
     const int32_t x = out_x * params->stride.w - params->padding.w;
     int32_t y = out_y * params->stride.h - params->padding.h;
     int32_t first = 0;
+    if (source->filter->h == 1 && y == 0 && x >= 0 && x + source->filter->w <= source->dims->w && params->dilation.w == 1) {
+        /* Most of a 1-D convolution: one run of neighbours. */
+        edgeplug_widen(columns, column, 0, source->data + x * source->dims->c, source->filter->w * source->dims->c,
+                       params->input_offset);
+        return;
+    }
     for (int32_t tap = 0; tap < source->filter->h; tap++, y += params->dilation.h) {
         const bool inside = y >= 0 && y < source->dims->h;
         const int8_t *row = inside ? source->data + y * source->dims->w * source->dims->c : NULL;

@@ -1,74 +1,98 @@
 #include "cmsis/kernels/internal/columns.h"
+#include "cmsis/kernels/internal/multiply_groups.h"
 #include "cmsis/kernels/internal/requantize.h"
-#include "cmsis/kernels/internal/simd.h"
 
-/* The last `count` (1 to 3) weights of a filter in the low bytes, zeros above; nothing beyond the filter is read.
- * A filter of four or more is read from four bytes before its end, a shorter one byte by byte.
- */
-static uint32_t load_tail(const int8_t *weights, int32_t count, int32_t depth)
-{
-    if (depth >= 4) {
-        return load_4(weights + count - 4) >> (32 - 8 * count);
-    }
-    uint32_t bytes = 0;
-    while (count-- > 0) {
-        bytes = bytes << 8 | (uint8_t)weights[count];
-    }
-    return bytes;
-}
-
-/* Accumulators of two filters (first digit) times two columns (second digit). */
+/* Where a run over pairs of filters stands. */
 typedef struct {
-    int32_t s00, s01, s10, s11;
-} tile;
+    const int8_t *weights;
+    const int32_t *bias; /* NULL for zeros */
+    const int32_t *multipliers;
+    const int32_t *shifts;
+    int8_t *output0;
+    int8_t *output1;
+} cursor;
 
-/* Adds the products of one group of four. Returns the next group. */
-static inline const uint32_t *multiply_group(tile *sums, const uint32_t *group, uint32_t weights0, uint32_t weights1)
+static int8_t finish_any(const edgeplug_filters *filters, int32_t sum, int32_t value, int32_t shift)
 {
-    const uint32_t even0 = widen_even(weights0), even1 = widen_even(weights1);
-    sums->s00 = multiply_lanes(even0, group[0], sums->s00);
-    sums->s01 = multiply_lanes(even0, group[1], sums->s01);
-    sums->s10 = multiply_lanes(even1, group[0], sums->s10);
-    sums->s11 = multiply_lanes(even1, group[1], sums->s11);
-    const uint32_t odd0 = widen_odd(weights0), odd1 = widen_odd(weights1);
-    sums->s00 = multiply_lanes(odd0, group[2], sums->s00);
-    sums->s01 = multiply_lanes(odd0, group[3], sums->s01);
-    sums->s10 = multiply_lanes(odd1, group[2], sums->s10);
-    sums->s11 = multiply_lanes(odd1, group[3], sums->s11);
-    return group + 4;
+    const int32_t scaled = requantize_twice(sum, value, shift);
+    return clamp_s8(scaled + filters->output_offset, filters->activation.min, filters->activation.max);
 }
 
-static inline void store(const edgeplug_filters *filters, int32_t channel, int32_t sum0, int32_t sum1,
-                         int8_t *const outputs[2])
+/* The results of a pair of filters, for any shift and any range. Rare, hence not inline. */
+static __attribute__((noinline)) edgeplug_tile finish_pair(edgeplug_tile sums, const cursor *at,
+                                                           const edgeplug_filters *filters)
 {
-    const int32_t value = filters->multipliers[channel], shift = filters->shifts[channel];
-    const int32_t low = filters->activation.min, high = filters->activation.max;
-    outputs[0][channel] = clamp_s8(requantize_twice(sum0, value, shift) + filters->output_offset, low, high);
-    outputs[1][channel] = clamp_s8(requantize_twice(sum1, value, shift) + filters->output_offset, low, high);
+    const edgeplug_tile results = {
+        finish_any(filters, sums.s00, at->multipliers[0], at->shifts[0]),
+        finish_any(filters, sums.s01, at->multipliers[0], at->shifts[0]),
+        finish_any(filters, sums.s10, at->multipliers[1], at->shifts[1]),
+        finish_any(filters, sums.s11, at->multipliers[1], at->shifts[1]),
+    };
+    return results;
+}
+
+/* The same for one sum, a factor below 1/2 and the whole range of int8; `right` > 0 is the negative shift. */
+static inline int32_t finish_fast(int32_t sum, int32_t value, int32_t right, int32_t half, int32_t offset)
+{
+    const int32_t scaled = multiply_high_rounded(shift_left(sum, 1), value);
+    return saturate_s8(((scaled + (scaled >> 31) + half) >> right) + offset);
+}
+
+/* Applies `pairs` pairs of filters to both columns and moves the cursor behind them. */
+static void multiply_pairs(const uint32_t *columns, const edgeplug_filters *filters, cursor *at, int32_t pairs)
+{
+    /* A range that int8 has anyway needs no comparison: the usual case, for ReLU's zero is then -128. */
+    const bool bounded = filters->activation.min > INT8_MIN || filters->activation.max < INT8_MAX;
+    for (; pairs > 0; pairs--) {
+        edgeplug_tile sums = {0, 0, 0, 0};
+        if (at->bias != NULL) {
+            sums.s00 = sums.s01 = at->bias[0];
+            sums.s10 = sums.s11 = at->bias[1];
+            at->bias += 2;
+        }
+        at->weights = multiply_groups(&sums, columns, at->weights, filters->depth);
+        const int32_t shift0 = at->shifts[0], shift1 = at->shifts[1];
+        if (bounded || (shift0 & shift1) >= 0) {
+            sums = finish_pair(sums, at, filters);
+        } else {
+            const int32_t offset = filters->output_offset, half0 = 1 << ~shift0, half1 = 1 << ~shift1;
+            sums.s00 = finish_fast(sums.s00, at->multipliers[0], -shift0, half0, offset);
+            sums.s01 = finish_fast(sums.s01, at->multipliers[0], -shift0, half0, offset);
+            sums.s10 = finish_fast(sums.s10, at->multipliers[1], -shift1, half1, offset);
+            sums.s11 = finish_fast(sums.s11, at->multipliers[1], -shift1, half1, offset);
+        }
+        at->multipliers += 2;
+        at->shifts += 2;
+        int8_t *const output0 = at->output0, *const output1 = at->output1;
+        at->output0 = output0 + 2;
+        at->output1 = output1 + 2;
+        output0[0] = (int8_t)sums.s00;
+        output0[1] = (int8_t)sums.s10;
+        output1[0] = (int8_t)sums.s01;
+        output1[1] = (int8_t)sums.s11;
+    }
+}
+
+/* The filter left over when their number is odd: rare, so small rather than fast. */
+static __attribute__((noinline)) void multiply_last(const uint32_t *columns, const edgeplug_filters *filters,
+                                                    int8_t *const outputs[2])
+{
+    const int32_t last = filters->channels - 1, depth = filters->depth;
+    const int8_t *weights = filters->filters + last * depth;
+    for (int32_t column = 0; column < 2; column++) {
+        int32_t sum = filters->bias != NULL ? filters->bias[last] : 0;
+        for (int32_t i = 0; i < depth; i++) {
+            sum += weights[i] * ((const int16_t *)columns)[(i >> 2) * 8 + (i & 1) * 4 + column * 2 + ((i >> 1) & 1)];
+        }
+        outputs[column][last] = finish_any(filters, sum, filters->multipliers[last], filters->shifts[last]);
+    }
 }
 
 void edgeplug_multiply_columns(const uint32_t *columns, const edgeplug_filters *filters, int8_t *const outputs[2])
 {
-    const int32_t depth = filters->depth, tail = depth & 3;
-    const int32_t channels = filters->channels;
-    for (int32_t channel = 0; channel < channels; channel += 2) {
-        /* An odd last filter is its own partner. */
-        const int32_t partner = channel + 1 < channels ? channel + 1 : channel;
-        const int8_t *weights0 = filters->filters + channel * depth;
-        const int8_t *weights1 = filters->filters + partner * depth;
-        tile sums = {0, 0, 0, 0};
-        if (filters->bias != NULL) {
-            sums.s00 = sums.s01 = filters->bias[channel];
-            sums.s10 = sums.s11 = filters->bias[partner];
-        }
-        const uint32_t *group = columns;
-        for (const int8_t *end = weights0 + (depth - tail); weights0 < end; weights0 += 4, weights1 += 4) {
-            group = multiply_group(&sums, group, load_4(weights0), load_4(weights1));
-        }
-        if (tail != 0) {
-            multiply_group(&sums, group, load_tail(weights0, tail, depth), load_tail(weights1, tail, depth));
-        }
-        store(filters, channel, sums.s00, sums.s01, outputs);
-        store(filters, partner, sums.s10, sums.s11, outputs);
+    cursor at = {filters->filters, filters->bias, filters->multipliers, filters->shifts, outputs[0], outputs[1]};
+    multiply_pairs(columns, filters, &at, filters->channels / 2);
+    if (filters->channels & 1) {
+        multiply_last(columns, filters, outputs);
     }
 }

@@ -81,6 +81,10 @@ class M4:
         """Places a buffer for outputs or scratch, filled with a pattern."""
         return self.place(bytes([_PAINT]) * size_bytes, fenced, alignment)
 
+    def write(self, address: int, data: bytes) -> None:
+        """Overwrites memory."""
+        self._core.mem_write(address, data)
+
     def read(self, address: int, count: int, dtype: str = "int8") -> np.ndarray:
         """Returns `count` items from memory."""
         return np.frombuffer(bytes(self._core.mem_read(address, count * np.dtype(dtype).itemsize)), dtype)

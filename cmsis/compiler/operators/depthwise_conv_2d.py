@@ -73,7 +73,7 @@ class DepthwiseConv2D(Operator):
         image_dims, target_dims = c_source.image_dims(image), c_source.image_dims(target)
         filter_dims, bias_dims = c_source.image_dims(filters), c_source.dims(1, 1, 1, filters.shape[3])
         constants = (image_dims, filter_dims, bias_dims, target_dims,
-                     *weights.constants(graph, self, places.prefix),
+                     *weights.constants(graph, self, places.prefix, channel_axis=3),
                      *c_source.per_channel(places.prefix, self._quantization(graph)),
                      c_source.struct(f"{places.prefix}_params", "cmsis_nn_dw_conv_params", self._parameters(graph)))
         call = _CALL.substitute(

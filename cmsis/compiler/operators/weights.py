@@ -13,6 +13,9 @@ from cmsis.compiler.ir import Constant, DType, Graph, Operator, Tensor
 from cmsis.compiler.node import Node
 from tools.errors import UserError
 
+_MAX_INPUT = 255  # |input - zero point|
+_MAX_SUM = 1 << 30
+
 
 def check_weights(node: Node, channel_axis: int, channels: int) -> None:
     """Raises UserError unless input 1 is constant symmetric int8 and input 2, if any, a constant int32 bias."""
@@ -53,8 +56,21 @@ def bias_tensor(graph: Graph, operator: Operator) -> Tensor | None:
     return graph.input_of(operator, 2) if len(operator.inputs) > 2 else None
 
 
-def constants(graph: Graph, operator: Operator, prefix: str) -> tuple[Constant, ...]:
-    """Returns the C arrays PREFIX_weights and, where there is a bias, PREFIX_bias."""
+def check_accumulators(graph: Graph, operator: Operator, channel_axis: int) -> None:
+    """Raises UserError where a sum could leave the range in which the kernels round like TFLite (arm_nnfunctions.h)."""
+    tensor = graph.input_of(operator, 1)
+    matrix = np.moveaxis(np.abs(tensor.array().astype(np.int64)), channel_axis, 0).reshape(tensor.shape[channel_axis], -1)
+    bias = bias_tensor(graph, operator)
+    largest = matrix.sum(axis=1) * _MAX_INPUT + (0 if bias is None else np.abs(bias.array().astype(np.int64)).flatten())
+    shifts = np.array([max(multiplier.shift, 0) for multiplier in output_multipliers(graph, operator, len(matrix))])
+    if (largest << shifts).max() >= _MAX_SUM:
+        raise UserError(f"{operator.layer}: sums of {operator.builtin} may overflow; got up to {(largest << shifts).max()},"
+                        f" want less than {_MAX_SUM}. Fix: use a smaller layer, or calibrate the quantization again")
+
+
+def constants(graph: Graph, operator: Operator, prefix: str, channel_axis: int = 0) -> tuple[Constant, ...]:
+    """Returns the C arrays PREFIX_weights and, where there is a bias, PREFIX_bias; raises as check_accumulators."""
+    check_accumulators(graph, operator, channel_axis)
     weights = c_source.array(f"{prefix}_weights", "int8_t", graph.input_of(operator, 1).array().flatten())
     bias = bias_tensor(graph, operator)
     return (weights,) if bias is None else (weights, c_source.array(f"{prefix}_bias", "int32_t", bias.array().flatten()))

@@ -25,6 +25,21 @@ static inline int32_t requantize_twice(int32_t x, int32_t value, int32_t shift)
     return (scaled + (scaled >> 31) + (1 << (-shift - 1))) >> -shift;
 }
 
+/* requantize_twice of two sums with the same factor. */
+static inline void requantize_pair_twice(int32_t *a, int32_t *b, int32_t value, int32_t shift)
+{
+    if (shift >= 0) {
+        *a = multiply_high_rounded(shift_left(*a, shift + 1), value);
+        *b = multiply_high_rounded(shift_left(*b, shift + 1), value);
+        return;
+    }
+    const int32_t half = 1 << (-shift - 1);
+    const int32_t scaled_a = multiply_high_rounded(shift_left(*a, 1), value);
+    const int32_t scaled_b = multiply_high_rounded(shift_left(*b, 1), value);
+    *a = (scaled_a + (scaled_a >> 31) + half) >> -shift;
+    *b = (scaled_b + (scaled_b >> 31) + half) >> -shift;
+}
+
 /* As requantize_twice, but rounded once, halves up. */
 static inline int32_t requantize_once(int32_t x, int32_t value, int32_t shift)
 {

@@ -17,6 +17,19 @@ static inline uint32_t load_4(const int8_t *source)
     return word;
 }
 
+/* The first `count` (1 to 3) bytes in the low bytes, zeros above; nothing beyond them is read. */
+static inline uint32_t load_part(const int8_t *source, int32_t count)
+{
+    uint32_t bytes = (uint8_t)source[0];
+    if (count > 1) {
+        bytes |= (uint32_t)(uint8_t)source[1] << 8;
+    }
+    if (count > 2) {
+        bytes |= (uint32_t)(uint8_t)source[2] << 16;
+    }
+    return bytes;
+}
+
 #if defined(__ARM_FEATURE_DSP)
 
 /* Bytes 0 and 2 as int16 lanes. */
@@ -65,6 +78,14 @@ static inline uint32_t max_bytes(uint32_t a, uint32_t b)
     uint32_t larger;
     __asm__("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(larger) : "r"(a), "r"(b) : "cc");
     return larger;
+}
+
+/* The nearest int8. */
+static inline int32_t saturate_s8(int32_t x)
+{
+    int32_t nearest;
+    __asm__("ssat %0, #8, %1" : "=r"(nearest) : "r"(x));
+    return nearest;
 }
 
 /* floor(a * b / 2^32). */
@@ -123,6 +144,11 @@ static inline uint32_t max_bytes(uint32_t a, uint32_t b)
         larger |= (uint32_t)(uint8_t)(x > y ? x : y) << bit;
     }
     return larger;
+}
+
+static inline int32_t saturate_s8(int32_t x)
+{
+    return x < INT8_MIN ? INT8_MIN : x > INT8_MAX ? INT8_MAX : x;
 }
 
 static inline int32_t multiply_high(int32_t a, int32_t b)

@@ -1,0 +1,15 @@
+"""From the bytes of a .tflite file to the texts of a C library: the order of the steps, and nothing else."""
+
+from cmsis.compiler import reader
+from cmsis.compiler.emitter import Library, emit
+from cmsis.compiler.pipeline import run_pipeline
+from cmsis.compiler.planner import plan_memory
+from cmsis.compiler.replay import replay
+
+
+def compile_model(data: bytes, name: str, classes: tuple[str, ...], header_name: str) -> Library:
+    """Returns the C library of a .tflite file's bytes; `name` prefixes its symbols. Raises UserError."""
+    graph = run_pipeline(reader.read(data, name))
+    plan = plan_memory(graph)
+    replay(graph, plan)
+    return emit(graph, plan, classes, header_name)

@@ -1,0 +1,55 @@
+"""The emitted C, header and plan of a small network, against golden files.
+
+Update: bazel run //cmsis/compiler:update_golden
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cmsis.compiler import reader
+from cmsis.compiler.compiler import compile_model
+from cmsis.compiler.emitter import emit
+from cmsis.compiler.pipeline import run_pipeline
+from cmsis.compiler.planner import plan_memory
+from cmsis.compiler.update_golden import GOLDEN, golden_texts
+from cmsis.testing import small_models
+from cmsis.testing.tflite_builder import Call, Value, build
+from cmsis.testing.tflite_schema import schema
+from tools.errors import UserError
+
+
+@pytest.mark.parametrize("name", sorted(name for name, _ in golden_texts()))
+def test_golden(name):
+    text = dict(golden_texts())[name]
+    assert (Path(GOLDEN) / name).read_text(encoding="utf-8") == text, "Fix: bazel run //cmsis/compiler:update_golden"
+
+
+def test_plan_json_is_sorted_and_complete():
+    text = dict(golden_texts())["small.json"]
+    plan = json.loads(text)
+    assert text == json.dumps(plan, indent=2, sort_keys=True) + "\n"
+    assert plan["macs"] == sum(layer["macs"] for layer in plan["layers"]) == 4 * 3 * 4 + 48
+    assert plan["weights_bytes"] == 12 + 12 + 48
+    assert plan["input"] == {"shape": [8, 2], "scale": 0.5, "zero_point": 3, "bytes": 16}
+
+
+def test_classes_must_fit_the_output():
+    with pytest.raises(UserError, match="classes do not fit the model's output .*; got 3, want 4"):
+        compile_model(small_models.network(), "small", ("a", "b", "c"), "small.h")
+
+
+def test_layer_names_cannot_end_a_comment():
+    values = list(small_models.network_values())
+    values[9] = Value("net/*/ evil();/MatMul", (1, 4), "int8", (0.1,), (-4,))
+    library = compile_model(small_models.network(tuple(values)), "small", ("a", "b", "c", "d"), "small.h")
+    assert "evil()" not in library.source
+
+
+def test_operators_without_a_kernel_are_refused():
+    values = (Value("input", (1, 4), "int8", (1.0,), (0,)), Value("output", (1, 4), "int8", (1.0,), (0,)))
+    model = build(values, (Call("STRIDED_SLICE", (0,), (1,), schema.StridedSliceOptionsT()),), (0,), (1,))
+    graph = run_pipeline(reader.read(model, "small"))
+    with pytest.raises(UserError, match="STRIDED_SLICE has no kernel and could not be folded away"):
+        emit(graph, plan_memory(graph), ("a", "b", "c", "d"), "small.h")

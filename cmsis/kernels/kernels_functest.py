@@ -1,0 +1,80 @@
+"""Optimised and plain kernels, as Cortex-M4 code, against NumPy: equal to the bit, and within their buffers.
+
+Each random case runs five times, with another buffer against a page boundary each time: a stray access faults.
+"""
+
+import numpy as np
+import pytest
+
+from cmsis.compiler import reader
+from cmsis.compiler.pipeline import run_pipeline
+from cmsis.testing.kernel_calls import FENCES, run_kernel
+from cmsis.testing.m4 import M4, find
+from cmsis.testing.operator_cases import OPERATOR_CASES
+from cmsis.testing.random_models import random_int8
+
+_MODELS = 200
+_NO_IMPL_ERROR = -2
+_ARG_ERROR = -1
+
+
+@pytest.fixture(scope="module", params=("optimised", "plain"))
+def core(request):
+    return M4(find(f"cmsis/testing/{request.param}_kernels.elf"))
+
+
+@pytest.mark.parametrize("case", OPERATOR_CASES, ids=lambda case: case.name)
+def test_kernel_equals_reference(core, case):
+    for seed in range(_MODELS):
+        rng = np.random.default_rng(seed)
+        graph = run_pipeline(reader.read(case.make(rng), case.name))
+        operator = graph.operators[0]
+        weights = [graph.tensors[number].array() for number in operator.inputs[1:]]
+        for fence in FENCES:
+            value = random_int8(rng, graph.tensors[graph.inputs[0]].shape)
+            expected = operator.reference(graph, [value, *weights])
+            actual = run_kernel(core, graph, operator, value, fence)
+            np.testing.assert_array_equal(actual, expected, err_msg=f"seed {seed}, {fence} fenced")
+
+
+def _convolve(core, *, channels=4, filter_channels=4, scratch=64, upscale=0):
+    core.release()
+    buffer = core.words(core.painted(scratch) if scratch else 0, scratch)
+    parameters = core.words(0, 0, 1, 1, 0, 0, 1, 1, -128, 127)
+    quantization = core.words(core.words(1 << 30), core.words(0))
+    return core.call("arm_convolve_s8", buffer, parameters, quantization, core.words(1, 1, 1, channels),
+                     core.painted(channels), core.words(1, 1, 1, filter_channels), core.painted(channels), 0, 0, upscale,
+                     core.words(1, 1, 1, 1), core.painted(1))
+
+
+def test_convolution_refuses_groups_upscaling_and_missing_scratch(core):
+    assert _convolve(core) == 0
+    assert _convolve(core, filter_channels=2) == _NO_IMPL_ERROR
+    assert _convolve(core, upscale=core.words(1, 2, 2, 1)) == _NO_IMPL_ERROR
+    assert _convolve(core, scratch=0) == _ARG_ERROR
+
+
+def test_row_convolution_refuses_odd_strides(core):
+    core.release()
+    parameters = core.words(0, 0, 1, 1, 0, 0, 1, 1, -128, 127)
+    image = core.words(1, 1, 8, 3)
+    status = core.call("arm_convolve_1_x_n_s8", core.words(core.painted(64), 64), parameters, 0, image, 0,
+                       core.words(1, 1, 1, 3), 0, 0, 0, image, 0)
+    assert status == _ARG_ERROR
+
+
+def test_fully_connected_refuses_asymmetric_weights(core):
+    core.release()
+    parameters = core.words(0, 1, 0, -128, 127)
+    one = core.words(1, 1, 1, 1)
+    status = core.call("arm_fully_connected_s8", core.words(0, 0), parameters, core.words(1 << 30, 0), one, core.painted(4),
+                       one, core.painted(4), 0, 0, one, core.painted(4))
+    assert status == _NO_IMPL_ERROR
+
+
+def test_average_pool_refuses_missing_scratch(core):
+    core.release()
+    one = core.words(1, 1, 1, 1)
+    status = core.call("arm_avgpool_s8", core.words(0, 0), core.words(1, 1, 0, 0, -128, 127), one, core.painted(1), one, one,
+                       core.painted(1))
+    assert status == _ARG_ERROR

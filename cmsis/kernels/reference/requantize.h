@@ -1,0 +1,40 @@
+/* TFLite's requantisation in plain C, for every int32 sum whose product with 2^shift is one. See ../../ROUNDING.md. */
+#ifndef EDGEPLUG_REFERENCE_REQUANTIZE_H
+#define EDGEPLUG_REFERENCE_REQUANTIZE_H
+
+#include <stdint.h>
+
+/* x * value / 2^31, halves up. */
+static inline int32_t high_multiply(int32_t x, int32_t value)
+{
+    return (int32_t)(((int64_t)x * value + (1 << 30)) >> 31);
+}
+
+/* x / 2^bits, halves away from zero. */
+static inline int32_t rounding_shift(int32_t x, int32_t bits)
+{
+    const int64_t half = ((int64_t)1 << bits) >> 1;
+    return (int32_t)(x >= 0 ? (x + half) >> bits : -((-(int64_t)x + half) >> bits));
+}
+
+/* x * value / 2^31 * 2^shift, rounded twice. */
+static inline int32_t requantize_twice(int32_t x, int32_t value, int32_t shift)
+{
+    if (shift > 0) {
+        return high_multiply(x * (1 << shift), value);
+    }
+    return rounding_shift(high_multiply(x, value), -shift);
+}
+
+/* The same, rounded once, halves up. */
+static inline int32_t requantize_once(int32_t x, int32_t value, int32_t shift)
+{
+    return (int32_t)(((int64_t)x * value + ((int64_t)1 << (30 - shift))) >> (31 - shift));
+}
+
+static inline int8_t clamp_s8(int32_t x, int32_t low, int32_t high)
+{
+    return (int8_t)(x < low ? low : x > high ? high : x);
+}
+
+#endif

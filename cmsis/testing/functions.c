@@ -1,0 +1,21 @@
+/* Keeps every public kernel in a program whose functions Python calls one by one. */
+#include "arm_nnfunctions.h"
+#include "edgeplug_nn.h"
+
+typedef void function(void);
+
+function *const functions[] __attribute__((used, section(".rodata.functions"))) = {
+    (function *)arm_avgpool_s8,
+    (function *)arm_avgpool_s8_get_buffer_size,
+    (function *)arm_convolve_1_x_n_s8,
+    (function *)arm_convolve_1_x_n_s8_get_buffer_size,
+    (function *)arm_convolve_s8,
+    (function *)arm_convolve_s8_get_buffer_size,
+    (function *)arm_depthwise_conv_s8,
+    (function *)arm_fully_connected_per_channel_s8,
+    (function *)arm_fully_connected_s8,
+    (function *)arm_fully_connected_s8_get_buffer_size,
+    (function *)arm_max_pool_s8,
+    (function *)arm_softmax_s8,
+    (function *)edgeplug_mean_s8,
+};

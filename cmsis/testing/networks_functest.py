@@ -1,0 +1,66 @@
+"""Small Keras networks, all the way to Cortex-M4 code, against TFLite's reference kernels: equal to the bit."""
+
+import json
+
+import numpy as np
+import pytest
+
+from cmsis.testing.m4 import M4, find
+from cmsis.testing.tflite_oracle import Oracle
+
+_INPUTS = 1000
+_ALIGNMENT_BYTES = 4
+
+
+class _Program:
+    """The compiled network on the core, with buffers of the planned sizes at page boundaries."""
+
+    def __init__(self, name: str):
+        self.name = name
+        self.core = M4(find(f"cmsis/testing/{name}_program.elf"))
+        self.plan = json.loads(find(f"cmsis/testing/{name}.json").read_text(encoding="utf-8"))
+        self.oracle = Oracle(find(f"cmsis/testing/{name}.tflite").read_bytes())
+        self.arena = self.core.painted(self.plan["arena_bytes"], alignment=_ALIGNMENT_BYTES)
+        self.input = self.core.painted(self.plan["input"]["bytes"], "start")
+        self.output = self.core.painted(self.plan["output"]["bytes"], "start", alignment=1)
+        self.self = self.core.words(0)
+
+    def init(self, arena: int, arena_bytes: int) -> int:
+        return self.core.call(f"{self.name}_init", self.self, arena, arena_bytes)
+
+    def run(self, value: np.ndarray) -> np.ndarray:
+        self.core.write(self.input, value.tobytes())
+        assert self.core.call(f"{self.name}_run", self.self, self.input, self.output) == 0
+        return self.core.read(self.output, self.plan["output"]["bytes"])
+
+
+@pytest.fixture(scope="module", params=("row", "dense", "image", "pooled"))
+def program(request):
+    return _Program(request.param)
+
+
+def test_init_checks_its_arena(program):
+    size = program.plan["arena_bytes"]
+    assert program.init(0, size) == -1
+    assert program.init(program.arena, size - 1) == -1
+    assert program.init(program.arena + 1, size) == -1
+    assert program.init(program.arena, size) == 0
+
+
+def test_run_checks_its_pointers(program):
+    program.init(program.arena, program.plan["arena_bytes"])
+    run = f"{program.name}_run"
+    assert program.core.call(run, 0, program.input, program.output) == -1
+    assert program.core.call(run, program.self, 0, program.output) == -1
+    assert program.core.call(run, program.self, program.input, 0) == -1
+
+
+def test_scores_equal_tflite(program):
+    seed = 20
+    rng = np.random.default_rng(seed)
+    assert program.init(program.arena, program.plan["arena_bytes"]) == 0
+    for index in range(_INPUTS):
+        spread = rng.choice((5.0, 40.0, 200.0))
+        value = np.clip(rng.normal(0, spread, program.oracle.input_shape).round(), -128, 127).astype(np.int8)
+        np.testing.assert_array_equal(program.run(value), program.oracle.run(value).flatten(),
+                                      err_msg=f"seed {seed}, input {index}")

@@ -1,0 +1,28 @@
+"""The random one-operator models by name: what the oracle test and the kernel test run over."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from cmsis.testing import random_models
+
+
+@dataclass(frozen=True)
+class OperatorCase:
+    """`make` returns the bytes of a random .tflite model with that one operator."""
+
+    name: str
+    make: Callable[[np.random.Generator], bytes]
+
+
+OPERATOR_CASES = (
+    OperatorCase("average_pool_2d", lambda rng: random_models.pool_2d(rng, "AVERAGE_POOL_2D")),
+    OperatorCase("conv_1d", lambda rng: random_models.conv_2d(rng, one_row=True)),
+    OperatorCase("conv_2d", lambda rng: random_models.conv_2d(rng, one_row=False)),
+    OperatorCase("depthwise_conv_2d", random_models.depthwise_conv_2d),
+    OperatorCase("fully_connected", random_models.fully_connected),
+    OperatorCase("max_pool_2d", lambda rng: random_models.pool_2d(rng, "MAX_POOL_2D")),
+    OperatorCase("mean", random_models.mean),
+    OperatorCase("softmax", random_models.softmax),
+)
