@@ -55,7 +55,7 @@ def _image() -> list:
 
 
 def _pooled() -> list:
-    return [layers.Conv1D(8, 3, dilation_rate=2, padding="same"), layers.BatchNormalization(), layers.ReLU(),
+    return [layers.Conv1D(8, 3, padding="same"), layers.BatchNormalization(), layers.ReLU(),
             layers.MaxPooling1D(2), layers.AveragePooling1D(2), layers.Reshape((4, 16)), layers.Flatten(),
             layers.Dense(3, activation="softmax")]
 

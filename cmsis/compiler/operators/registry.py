@@ -35,6 +35,7 @@ _HELP = (
     ("DEQUANTIZE", "set inference_output_type to int8 in the TFLite converter"),
     ("RELU", "put the activation right behind a convolution or dense layer, so that it is fused"),
     ("RELU6", "put the activation right behind a convolution or dense layer, so that it is fused"),
+    ("SPACE_TO_BATCH_ND", "use dilation_rate=1 in 1-D convolutions, or a Conv2D of height 1"),
     ("PAD", "use padding='same' or 'valid' in the convolution instead of a padding layer"),
     ("LOGISTIC", "end the network with a softmax, or leave the sigmoid to the caller"),
 )
