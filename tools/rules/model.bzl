@@ -73,8 +73,7 @@ recorded_data_set = rule(
 )
 
 def _trained_weights_impl(ctx):
-    model = ctx.actions.declare_file(ctx.label.name + ".keras")
-    history = ctx.actions.declare_file(ctx.label.name + ".history.json")
+    model, history = ctx.outputs.model, ctx.outputs.history
     dataset = ctx.attr.data[DataSetInfo].dataset
     flags = {"dataset": dataset, "history": history, "output": model, "spec": ctx.file.spec}
     if ctx.attr.seed_offset:
@@ -104,6 +103,11 @@ trained_weights = rule(
         "seed_offset": attr.int(doc = "Added to the spec's seed: another, independent network."),
         "spec": _SPEC,
         "_tool": tool("//model/training:train"),
+    },
+    # By labels of their own, since int8_model takes a file: a trained one or a user's.
+    outputs = {
+        "history": "%{name}.history.json",
+        "model": "%{name}.keras",
     },
 )
 
