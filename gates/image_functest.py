@@ -1,12 +1,10 @@
 """Booting an image and asking it: what is refused, and how."""
 
+import dataclasses
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-import dataclasses
 
 from firmware.testing.images import Order, window
 from gates import image as gated
@@ -70,4 +68,4 @@ def test_a_broken_plan_is_refused(tmp_path, content):
 
 def test_a_missing_image_is_refused():
     with pytest.raises(UserError, match="none.bin: cannot be read; got No such file"):
-        gated.read_image(str(Path("none.bin")))
+        gated.read_image("none.bin")

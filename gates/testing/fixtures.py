@@ -34,9 +34,14 @@ def timing() -> dict[str, Any]:
     profile = {"cycles": {"min": 39000, "median": 39500, "max": 40000},
                "time_us": {"min": 487.5, "median": 493.75, "max": 500.0},
                "windows": 200}
-    return {"clock_hz": 80_000_000, "counter": {"windows": 12, "disagreements": 0, "first": ""}, "judged_profile": "zero_wait",
-            "largest_layer": "conv_2, 6,144 MACs", "profiles": {"zero_wait": profile,
-                                                                        "art": dict(profile, time_us={"min": 1, "median": 2, "max": 700.0})}}
+    slower = dict(profile, time_us={"min": 600.0, "median": 650.0, "max": 700.0})
+    return {
+        "clock_hz": 80_000_000,
+        "counter": {"windows": 12, "disagreements": 0, "first": ""},
+        "judged_profile": "zero_wait",
+        "largest_layer": "conv_2, 6,144 MACs",
+        "profiles": {"zero_wait": profile, "art": slower},
+    }
 
 
 def size() -> dict[str, Any]:
