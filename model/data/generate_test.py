@@ -58,7 +58,7 @@ def test_repeated_windows_and_unreachable_classes_are_refused(collected):
         generate.report(collected, arrays)
     weak = dataclasses.replace(SPLIT.ranges, swell_level_pu=(1.1, 1.1), amplitude_pu=(0.95, 1.0),
                                oscillatory_peak_pu=(0.0, 0.1), impulsive_peak_pu=(0.0, 0.1),
-                               harmonics_thd=(0.07, 0.09), background_thd=(0.0, 0.05))
+                               harmonics_thd=(0.1, 0.12))
     with pytest.raises(UserError, match="class swell is out of reach of the ranges; got .* windows too few"):
         generate.collect(SPEC.data, weak, 60, 1)
 
