@@ -43,12 +43,6 @@ static void widen_window(uint32_t *columns, int32_t column, const image *source,
     const int32_t x = out_x * params->stride.w - params->padding.w;
     int32_t y = out_y * params->stride.h - params->padding.h;
     int32_t first = 0;
-    if (source->filter->h == 1 && y == 0 && x >= 0 && x + source->filter->w <= source->dims->w && params->dilation.w == 1) {
-        /* Most of a 1-D convolution: one run of neighbours. */
-        edgeplug_widen(columns, column, 0, source->data + x * source->dims->c, source->filter->w * source->dims->c,
-                       params->input_offset);
-        return;
-    }
     for (int32_t tap = 0; tap < source->filter->h; tap++, y += params->dilation.h) {
         const bool inside = y >= 0 && y < source->dims->h;
         const int8_t *row = inside ? source->data + y * source->dims->w * source->dims->c : NULL;
@@ -95,9 +89,10 @@ arm_cmsis_nn_status arm_convolve_s8(const cmsis_nn_context *ctx, const cmsis_nn_
     if (upscale_dims != NULL || filter_dims->c != input_dims->c) {
         return ARM_CMSIS_NN_NO_IMPL_ERROR;
     }
-    const edgeplug_filters filters = {filter_data, bias_data, quant_params->multiplier, quant_params->shift, output_dims->c,
-                                      filter_dims->h * filter_dims->w * filter_dims->c, conv_params->output_offset,
-                                      conv_params->activation};
+    edgeplug_filters filters = {filter_data, bias_data, quant_params->multiplier, quant_params->shift, output_dims->c,
+                                filter_dims->h * filter_dims->w * filter_dims->c, conv_params->output_offset,
+                                conv_params->activation, false};
+    filters.suit_pairs = edgeplug_suit_pairs(&filters);
     image source = {input_data, input_dims, filter_dims, conv_params};
     for (int32_t batch = 0; batch < input_dims->n; batch++) {
         convolve_image(ctx->buf, &source, &filters, output_dims, output_data);

@@ -13,7 +13,7 @@ typedef struct {
     int32_t depth;
 } layer;
 
-static int8_t finish(const layer *at, int32_t channel, int32_t sum)
+static inline int8_t finish(const layer *at, int32_t channel, int32_t sum)
 {
     const int32_t bias = at->bias != NULL ? at->bias[channel] : 0, index = channel * at->quant_step;
     const int32_t scaled = requantize_once(sum + bias, at->multipliers[index], at->shifts[index]);

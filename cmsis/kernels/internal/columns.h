@@ -9,7 +9,9 @@
 
 #include "arm_nn_types.h"
 
-/* Everything that stays the same while a convolution runs. `bias` may be NULL; `depth` is the length of a filter. */
+/* Everything that stays the same while a convolution runs. `bias` may be NULL; `depth` is the length of a filter;
+ * `suit_pairs` is what edgeplug_suit_pairs() said of the rest.
+ */
 typedef struct {
     const int8_t *filters;
     const int32_t *bias;
@@ -19,7 +21,11 @@ typedef struct {
     int32_t depth;
     int32_t output_offset;
     cmsis_nn_activation activation;
+    bool suit_pairs;
 } edgeplug_filters;
+
+/* Whether the fast way, two filters at a time, takes these: a bias, four weights or more, and factors below 1/2. */
+bool edgeplug_suit_pairs(const edgeplug_filters *filters);
 
 /* Writes `count` values + `offset` of `source` into column `column` (0 or 1) from index `first` on.
  * `source` may have any alignment; `columns` is 4-aligned.
