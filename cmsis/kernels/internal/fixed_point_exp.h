@@ -1,7 +1,7 @@
 /* exp and reciprocal in 32-bit fixed point, as TFLite's integer softmax defines them. Qm.n: n fractional bits.
  *
  * Constants: round(exp(-1/8) * 2^31), round(2^31 / 3), round(exp(-2^k) * 2^31) for k = -2 to 4, round(48/17 * 2^29),
- * round(32/17 * 2^29). fixed_point_test.py derives them again.
+ * round(32/17 * 2^29): those of compiler/operators/softmax_arithmetic.py, which fixed_point_test.py derives again.
  */
 #ifndef EDGEPLUG_FIXED_POINT_EXP_H
 #define EDGEPLUG_FIXED_POINT_EXP_H

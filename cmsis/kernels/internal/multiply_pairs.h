@@ -69,8 +69,8 @@ typedef struct {
     "add " sum ", " sum ", r4\n\t"       \
     "ssat " sum ", #8, " sum "\n\t"
 
-/* Computes and stores all pairs, saturated to int8. */
-static inline void multiply_pairs(edgeplug_pairs *pairs)
+/* Computes and stores all pairs, saturated to int8. Not inline: with its own frame the caller keeps registers of its own. */
+static __attribute__((noinline)) void multiply_pairs(edgeplug_pairs *pairs)
 {
     register edgeplug_pairs *state __asm__("r0") = pairs;
     __asm__ volatile(
