@@ -1,5 +1,8 @@
 """The exact forward pass is that of the stock Keras model, and a saved model is a plain one."""
 
+import re
+import zipfile
+
 from model.training import keras_file, network  # before jax: they pin XLA
 
 import jax
@@ -74,6 +77,9 @@ def test_equal_models_are_equal_files(tmp_path):
     for name in ("a", "b"):
         keras_file.save(network.build_model(_network(SHIPPED), SHAPE, "sample"), tmp_path / f"{name}.keras")
     assert (tmp_path / "a.keras").read_bytes() == (tmp_path / "b.keras").read_bytes()
+    # Keras writes the address of a shared object, which two runs in one process may well have in common.
+    config = zipfile.ZipFile(tmp_path / "a.keras").read("config.json").decode()
+    assert set(re.findall(r'"shared_object_id": (\d+)', config)) == {"1"}
 
 
 def test_foreign_files_and_layers_are_refused(tmp_path):
