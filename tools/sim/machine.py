@@ -6,7 +6,7 @@ Non-goals: interrupts, DMA, serial timing, the MPU; Unicorn's core does not chec
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NoReturn
 
 from unicorn import UC_ARCH_ARM, UC_MODE_MCLASS, UC_MODE_THUMB, Uc, UcError
@@ -33,6 +33,7 @@ _RETURN_PAD = 0x1FFF0000
 _WAITS = (b"\x30\xbf", b"\x20\xbf")  # WFI, WFE
 _BRANCHES_TO_SELF = (b"\xfe\xe7", b"\xff\xf7\xfe\xbf")  # B, B.W
 _GENERAL = tuple(arm.UC_ARM_REG_R0 + i for i in range(13))
+_NUMBERED = (*_GENERAL, arm.UC_ARM_REG_SP, arm.UC_ARM_REG_LR, arm.UC_ARM_REG_PC, arm.UC_ARM_REG_XPSR)
 _SPECIAL = (
     arm.UC_ARM_REG_CONTROL,
     arm.UC_ARM_REG_FPSCR,
@@ -143,6 +144,27 @@ class Machine:
             self._fail(f"reply to a request of {len(request)} bytes; got {sent.hex(' ') or 'nothing'}, want another", sent)
         return sent
 
+    def advance(self, max_instructions: int, until: Collection[int] = ()) -> StopReason:
+        """For debuggers: runs until something ends the run, an address in `until` is reached, an exception is entered or
+        left, or `max_instructions` have executed; LIMIT in the latter two cases. One instruction is a step.
+        """
+        stops = {address & ~1 for address in until}
+        for address in stops:
+            self._drop_translation(address)
+        self._uc.ctl_exits_enabled(True)
+        try:
+            self._uc.ctl_set_exits(sorted(stops) or [_NOWHERE])
+            reason = self._run_to_event(max_instructions, _NOWHERE)
+        finally:
+            self._uc.ctl_exits_enabled(False)
+            for address in stops:
+                self._drop_translation(address)
+        return StopReason.UNTIL if self._pc in stops else reason or StopReason.LIMIT
+
+    def observe(self, observer: Callable | None) -> None:
+        """Has each timed block reported to `observer` (timing/timer.py); None ends it. SimError in functional mode."""
+        self._timed().observer = observer
+
     def call(self, function: str | int, *arguments: int, max_instructions: int = DEFAULT_MAX_INSTRUCTIONS) -> int:
         """Calls a function (symbol or address) by the procedure call standard; up to 4 word arguments; returns r0."""
         address = self.symbols[function] if isinstance(function, str) else function
@@ -191,9 +213,15 @@ class Machine:
         self._memories.write(address, data)
 
     def register(self, number: int) -> int:
-        """Core register r0 to r12; 13 is SP, 14 LR, 15 the pc."""
-        special = {13: arm.UC_ARM_REG_SP, 14: arm.UC_ARM_REG_LR}
-        return self._pc if number == 15 else self._uc.reg_read(special.get(number, arm.UC_ARM_REG_R0 + number))
+        """Core register r0 to r12; 13 is SP, 14 LR, 15 the pc, 16 xPSR."""
+        return self._pc if number == 15 else self._uc.reg_read(_NUMBERED[number])
+
+    def set_register(self, number: int, value: int) -> None:
+        """Sets a core register, numbered as in `register`."""
+        if number == 15:
+            self._pc = value & ~1
+        else:
+            self._uc.reg_write(_NUMBERED[number], value)
 
     def stack_high_water_bytes(self, stack_top: int, stack_bottom: int | None = None) -> int:
         """Bytes of stack used since reset; see memory.stack_high_water_bytes."""

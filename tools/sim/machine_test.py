@@ -144,3 +144,25 @@ def test_no_cycles_in_functional_mode(machine):
 def test_image_without_vector_table():
     with pytest.raises(SimError, match="no reset vector; got 0x00000000"):
         Machine(bytes(64))
+
+
+def test_advance_steps_and_stops_at_any_of_several_addresses(machine):
+    machine.run(LIMIT)
+    machine.uart.send(b"eA")
+    places = {machine.symbols["echo"], machine.symbols["put"]}
+    assert machine.advance(LIMIT, places) is StopReason.UNTIL and machine.pc == machine.symbols["echo"]
+    assert machine.advance(1) is StopReason.LIMIT
+    assert machine.pc == machine.symbols["get"]
+    assert machine.advance(LIMIT, places) is StopReason.UNTIL and machine.pc == machine.symbols["put"]
+    assert machine.advance(LIMIT) is StopReason.IDLE and machine.uart.receive() == b"A"
+
+
+def test_registers_are_read_and_set_by_number(machine):
+    machine.run(LIMIT)
+    for number in (0, 12, 13, 14):
+        machine.set_register(number, 0x20000100 + 4 * number)
+        assert machine.register(number) == 0x20000100 + 4 * number
+    machine.set_register(16, 1 << 30 | 1 << 24)
+    assert machine.register(16) >> 24 == 0x41
+    machine.set_register(15, machine.symbols["echo"] | 1)
+    assert machine.pc == machine.register(15) == machine.symbols["echo"]

@@ -50,12 +50,12 @@ class Block:
 
 @dataclass(frozen=True)
 class Cost:
-    """`cycles` of the body, `fetch_stalls` among them, the state after it, and the cycles before each instruction."""
+    """`cycles` of the body, the state after it; for each instruction the cycles before it and those it waited for fetch."""
 
     cycles: int
-    fetch_stalls: int
     state: State
     starts: tuple[int, ...]
+    fetch_stalls: tuple[int, ...]
 
 
 def make_block(code: bytes, address: int, late_addresses: frozenset[int]) -> Block:
@@ -102,7 +102,7 @@ def cost_block(block: Block, state: State, probed: tuple[int, ...], late: tuple[
     whether an IT's condition held, or the cycles of a divide. `region_of(address)` names the memory of an address.
     """
     facts_late = list(late)
-    condition_held, total, stalls, starts = True, 0, 0, []
+    condition_held, total, stalls, starts = True, 0, [], []
     for op in block.body:
         starts.append(total)
         facts = _facts(block, op, probed, region_of)
@@ -116,8 +116,8 @@ def cost_block(block: Block, state: State, probed: tuple[int, ...], late: tuple[
             facts = Facts(executed=False)
         cycles, fetch_stall, state = issue(state, op, facts)
         total += cycles
-        stalls += fetch_stall
-    return Cost(total, stalls, state, tuple(starts))
+        stalls.append(fetch_stall)
+    return Cost(total, state, tuple(starts), tuple(stalls))
 
 
 def _facts(block: Block, op: Op, probed: tuple[int, ...], region_of) -> Facts:

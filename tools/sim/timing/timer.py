@@ -6,6 +6,7 @@ block begins. Non-goals: peripherals' wait states, bus contention, interrupts' l
 """
 
 import ctypes
+from collections.abc import Callable
 
 from unicorn import UC_HOOK_BLOCK, UC_HOOK_CODE, Uc, UcError
 from unicorn import arm_const as arm
@@ -32,7 +33,8 @@ class BlockTimer:
     """Model cycles of `uc` on `board` with the memory profile of that name.
 
     Attributes since reset: `cycles`, `instructions`, `assumed_accesses` (executions of blocks with an access whose address
-    is not known at block entry, taken for aligned SRAM).
+    is not known at block entry, taken for aligned SRAM). `observer`, if set, is called with (node, cycles waited for code
+    in flash, for data in flash) for each block that was costed, in order.
     """
 
     def __init__(self, uc: Uc, profile: str, board: Board) -> None:
@@ -50,6 +52,7 @@ class BlockTimer:
         self._read_registers, self._read_memory = uclib.uc_reg_read_batch, uclib.uc_mem_read
         self._callbacks: list[object] = []
         self._failure: BaseException | None = None
+        self.observer: Callable[[Node, int, int], None] | None = None
         self.reset()
         self._add_hook(UC_HOOK_BLOCK, self._on_block, 1, 0)
 
@@ -117,7 +120,7 @@ class BlockTimer:
 
     def _on_block(self, _handle, address: int, size: int, _key) -> None:
         entry = self._node.next.get(address | size << 32)
-        if entry.__class__ is Node and self._flash is None:
+        if entry.__class__ is Node and self._flash is None and self.observer is None:
             self._node = entry
             self.cycles += entry.cycles
             self.instructions += entry.instructions
@@ -163,14 +166,18 @@ class BlockTimer:
         self.instructions += node.instructions
         if node.block.unknown:
             self.assumed_accesses += 1
+        code_cycles = data_cycles = 0
         if self._flash is not None:
             if node.block is not self._hot_block:
                 self._hot_block = node.block
-                self.cycles += self._flash.code_cycles(node.code_lines)
+                code_cycles = self._flash.code_cycles(node.code_lines)
             if node.flash_reads:
                 addresses = self._addresses
                 reads = [start if index is None else addresses[index] + start for index, start in node.flash_reads]
-                self.cycles += self._flash.data_cycles(reads)
+                data_cycles = self._flash.data_cycles(reads)
+            self.cycles += code_cycles + data_cycles
+        if self.observer is not None:
+            self.observer(node, code_cycles, data_cycles)
 
     def _registers(self) -> list[int]:
         self._read_registers(self._uc._uch, self._ids, self._pointers, len(_ENTRY_REGISTERS))
