@@ -60,7 +60,7 @@ def requantize(x: np.ndarray, value: np.ndarray | int, shift: np.ndarray | int) 
 
 
 def requantize_once(x: np.ndarray, value: np.ndarray | int, shift: np.ndarray | int) -> np.ndarray:
-    """Returns x times a Multiplier, rounded once, halves up (TFLite's fully connected)."""
+    """Returns x times a Multiplier, rounded once, halves up (what the fully connected kernels do)."""
     total = 31 - np.asarray(shift, np.int64)
     return (np.asarray(x, np.int64) * value + (np.int64(1) << (total - 1))) >> total
 

@@ -6,6 +6,7 @@ input and weights at any alignment.
 
 import numpy as np
 
+from cmsis.compiler.fixed_point import Multiplier
 from cmsis.compiler.ir import Graph, Operator
 from cmsis.compiler.operators.average_pool_2d import AveragePool2D
 from cmsis.compiler.operators.conv_2d import Conv2D
@@ -53,8 +54,7 @@ def run_kernel(core: M4, graph: Graph, operator: Operator, value: np.ndarray, fe
     return core.read(buffers.output, buffers.target.elements).reshape(buffers.target.shape)
 
 
-def _quantization(core: M4, graph: Graph, operator: Operator, channels: int) -> int:
-    multipliers = output_multipliers(graph, operator, channels)
+def _quantization(core: M4, multipliers: tuple[Multiplier, ...]) -> int:
     values = core.words(*(multiplier.value for multiplier in multipliers))
     return core.words(values, core.words(*(multiplier.shift for multiplier in multipliers)))
 
@@ -88,8 +88,8 @@ def _conv_2d(core: M4, graph: Graph, operator: Conv2D, buffers: _Buffers) -> int
     wanted = core.call("arm_convolve_s8_get_buffer_size", image_dims, filter_dims)
     if wanted != operator.scratch_bytes(graph):
         raise KernelError(f"{kernel}: scratch; got {operator.scratch_bytes(graph)} planned, want {wanted}")
-    return core.call(kernel, _scratch(core, wanted), parameters, _quantization(core, graph, operator, filters.shape[0]),
-                     image_dims, buffers.input, filter_dims, buffers.weights, 0, _bias(core, graph, operator), *upscale,
+    quantization = _quantization(core, output_multipliers(graph, operator, filters.shape[0]))
+    return core.call(kernel, _scratch(core, wanted), parameters, quantization, image_dims, buffers.input, filter_dims, buffers.weights, 0, _bias(core, graph, operator), *upscale,
                      core.words(*buffers.target.shape), buffers.output)
 
 
@@ -97,9 +97,9 @@ def _depthwise_conv_2d(core: M4, graph: Graph, operator: DepthwiseConv2D, buffer
     image, filters = graph.input_of(operator, 0), graph.input_of(operator, 1)
     parameters = core.words(*_offsets(graph, operator), filters.shape[3] // image.shape[3],
                             *_window_words(graph, operator), operator.clamp.low, operator.clamp.high)
-    return core.call("arm_depthwise_conv_s8", core.words(0, 0), parameters,
-                     _quantization(core, graph, operator, filters.shape[3]), core.words(*image.shape), buffers.input,
-                     core.words(*filters.shape), buffers.weights, 0, _bias(core, graph, operator),
+    quantization = _quantization(core, output_multipliers(graph, operator, filters.shape[3]))
+    return core.call("arm_depthwise_conv_s8", core.words(0, 0), parameters, quantization, core.words(*image.shape),
+                     buffers.input, core.words(*filters.shape), buffers.weights, 0, _bias(core, graph, operator),
                      core.words(*buffers.target.shape), buffers.output)
 
 
@@ -109,10 +109,10 @@ def _fully_connected(core: M4, graph: Graph, operator: FullyConnected, buffers: 
     kernel = operator.kernel_for(graph)
     rows = graph.input_of(operator, 0).elements // depth
     if kernel == "arm_fully_connected_s8":
-        multiplier = output_multipliers(graph, operator, units)[0]
+        multiplier = operator.multipliers(graph)[0]
         quantization = core.words(multiplier.value, multiplier.shift)
     else:
-        quantization = _quantization(core, graph, operator, units)
+        quantization = _quantization(core, operator.multipliers(graph))
     return core.call(kernel, core.words(0, 0), core.words(source, 0, target, operator.clamp.low, operator.clamp.high),
                      quantization, core.words(rows, 1, 1, depth), buffers.input, core.words(depth, 1, 1, units),
                      buffers.weights, 0, _bias(core, graph, operator), core.words(rows, 1, 1, units), buffers.output)

@@ -14,9 +14,10 @@ _ACTIVATIONS = (schema.ActivationFunctionType.NONE, schema.ActivationFunctionTyp
                 schema.ActivationFunctionType.RELU_N1_TO_1)
 
 
-def random_scale(rng: np.random.Generator) -> float:
-    """Returns a scale from 2**-7 to 4, spread evenly in its logarithm."""
-    return float(np.float32(2.0 ** rng.uniform(-7, 2)))
+def random_scale(rng: np.random.Generator, low: float = -7, high: float = 2) -> float:
+    """Returns a scale from 2**low to 2**high, even in its logarithm; one in three is a power of two, which makes ties."""
+    exponent = rng.uniform(low, high)
+    return float(np.float32(2.0 ** (round(exponent) if rng.random() < 1 / 3 else exponent)))
 
 
 def random_zero_point(rng: np.random.Generator) -> int:
@@ -40,7 +41,7 @@ def _activation_value(rng: np.random.Generator, name: str, shape: tuple[int, ...
 
 def _weights(rng: np.random.Generator, shape: tuple[int, ...], axis: int, per_channel: bool) -> Value:
     count = shape[axis] if per_channel else 1
-    scales = tuple(float(np.float32(2.0 ** rng.uniform(-9, 0))) for _ in range(count))
+    scales = tuple(random_scale(rng, -9, 0) for _ in range(count))
     data = np.maximum(random_int8(rng, shape), -127) if rng.random() < 0.5 else random_int8(rng, shape)
     return Value("weights", shape, "int8", scales, (0,) * count, axis, data)
 
@@ -54,7 +55,7 @@ def _bias(rng: np.random.Generator, source: Value, weights: Value, channels: int
 def _output_scale(rng: np.random.Generator, source: Value, weights: Value, depth: int) -> float:
     """Returns an output scale that leaves the outputs mostly inside int8, at times far too small or too large."""
     spread = source.scales[0] * max(weights.scales) * 74 * 74 * depth ** 0.5 / 40
-    return float(np.float32(spread * 2.0 ** rng.uniform(-3, 3)))
+    return random_scale(rng, np.log2(spread) - 3, np.log2(spread) + 3)
 
 
 def conv_2d(rng: np.random.Generator, one_row: bool) -> bytes:
@@ -147,7 +148,7 @@ def softmax(rng: np.random.Generator) -> bytes:
     depth = int(rng.integers(1, 21))
     options = schema.SoftmaxOptionsT()
     options.beta = 1.0 if rng.random() < 0.7 else float(rng.uniform(0.1, 3))
-    source = Value("input", (1, depth), "int8", (float(np.float32(2.0 ** rng.uniform(-9, 1))),), (random_zero_point(rng),))
+    source = Value("input", (1, depth), "int8", (random_scale(rng, -9, 1),), (random_zero_point(rng),))
     target = Value("output", (1, depth), "int8", (1 / 256,), (-128,))
     return build((source, target), (Call("SOFTMAX", (0,), (1,), options),), (0,), (1,))
 

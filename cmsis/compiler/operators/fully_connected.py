@@ -9,7 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from cmsis.compiler import c_source, schema
-from cmsis.compiler.fixed_point import Clamp, requantize_once
+from cmsis.compiler.exact_multiplier import exact_multiplier, round_real
+from cmsis.compiler.fixed_point import Clamp, Multiplier
 from cmsis.compiler.ir import Constant, Emission, Graph, Operator, Places
 from cmsis.compiler.node import Node
 from cmsis.compiler.operators import weights
@@ -58,8 +59,9 @@ class FullyConnected(Operator):
         if len(values) > 2:
             accumulators = accumulators + values[2].flatten()
         target = graph.output_of(self)
-        return weights.finish(accumulators, self._multipliers(graph), target.quantization.zero_point,
-                              self.clamp, requantize_once).reshape(target.shape)
+        factors = np.array(weights.output_factors(graph, self, values[1].shape[0]))
+        scaled = round_real(accumulators, factors) + target.quantization.zero_point
+        return np.clip(scaled, self.clamp.low, self.clamp.high).astype(np.int8).reshape(target.shape)
 
     def kernel_for(self, graph: Graph) -> str:
         """Returns the per-channel kernel where scales differ per unit, else the per-tensor one."""
@@ -85,7 +87,7 @@ class FullyConnected(Operator):
         return Emission(constants, call)
 
     def _quantization(self, graph: Graph, prefix: str) -> tuple[Constant, ...]:
-        multipliers = self._multipliers(graph)
+        multipliers = self.multipliers(graph)
         if self._per_channel(graph):
             return c_source.per_channel(prefix, multipliers)
         return (c_source.struct(f"{prefix}_quant", "cmsis_nn_per_tensor_quant_params",
@@ -98,5 +100,16 @@ class FullyConnected(Operator):
     def _per_channel(self, graph: Graph) -> bool:
         return graph.input_of(self, 1).quantization.per_channel
 
-    def _multipliers(self, graph: Graph):
-        return weights.output_multipliers(graph, self, graph.input_of(self, 1).shape[0])
+    def multipliers(self, graph: Graph) -> tuple[Multiplier, ...]:
+        """Returns one exact Multiplier per unit, one in all where all units share a scale; raises UserError."""
+        units = graph.input_of(self, 1).shape[0]
+        factors = weights.output_factors(graph, self, units)
+        largest = weights.largest_sums(graph, self, channel_axis=0)
+        if not self._per_channel(graph):
+            factors, largest = factors[:1], [largest.max()]
+        found = tuple(exact_multiplier(factor, int(most)) for factor, most in zip(factors, largest))
+        if None in found:
+            raise UserError(f"{self.layer}: no 31-bit multiplier rounds like TFLite; got factor"
+                            f" {factors[found.index(None)]}, want one with an exact equivalent."
+                            " Fix: calibrate the quantization again")
+        return found

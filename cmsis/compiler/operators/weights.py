@@ -3,8 +3,6 @@
 Source of the formulas: TFLite's 8-bit quantisation specification (symmetric weights, bias scale = input * weight scale).
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
 from cmsis.compiler import c_source
@@ -15,6 +13,7 @@ from tools.errors import UserError
 
 _MAX_INPUT = 255  # |input - zero point|
 _MAX_SUM = 1 << 30
+_MAX_SHIFT = 30
 
 
 def check_weights(node: Node, channel_axis: int, channels: int) -> None:
@@ -34,20 +33,23 @@ def check_weights(node: Node, channel_axis: int, channels: int) -> None:
                             f" {channels} of int32. Fix: export the .tflite again")
 
 
-def output_multipliers(graph: Graph, operator: Operator, channels: int) -> tuple[Multiplier, ...]:
-    """Returns input scale * weight scale / output scale, as Multipliers, one per output channel."""
+def output_factors(graph: Graph, operator: Operator, channels: int) -> tuple[float, ...]:
+    """Returns input scale * weight scale / output scale, in double, one per output channel."""
     source = graph.input_of(operator, 0).quantization.scale
     target = graph.output_of(operator).quantization.scale
-    weights = graph.input_of(operator, 1).quantization.scales
-    factors = [quantize_multiplier(source * scale / target) for scale in weights]
-    return tuple(factors * channels if len(factors) == 1 else factors)
+    scales = graph.input_of(operator, 1).quantization.scales
+    return tuple(source * scale / target for scale in (scales * channels if len(scales) == 1 else scales))
 
 
-def finish(accumulators: np.ndarray, multipliers: tuple[Multiplier, ...], zero_point: int, clamp: Clamp,
-           rescale: Callable = requantize) -> np.ndarray:
-    """Returns int8 outputs from accumulators whose last axis is the channel; `rescale` is the operator's rounding."""
-    scaled = rescale(accumulators, np.array([m.value for m in multipliers], np.int64),
-                     np.array([m.shift for m in multipliers], np.int64))
+def output_multipliers(graph: Graph, operator: Operator, channels: int) -> tuple[Multiplier, ...]:
+    """Returns output_factors() as the nearest Multipliers."""
+    return tuple(quantize_multiplier(factor) for factor in output_factors(graph, operator, channels))
+
+
+def finish(accumulators: np.ndarray, multipliers: tuple[Multiplier, ...], zero_point: int, clamp: Clamp) -> np.ndarray:
+    """Returns int8 outputs from accumulators whose last axis is the channel, rounded twice."""
+    scaled = requantize(accumulators, np.array([m.value for m in multipliers], np.int64),
+                        np.array([m.shift for m in multipliers], np.int64))
     return np.clip(scaled + zero_point, clamp.low, clamp.high).astype(np.int8)
 
 
@@ -56,15 +58,21 @@ def bias_tensor(graph: Graph, operator: Operator) -> Tensor | None:
     return graph.input_of(operator, 2) if len(operator.inputs) > 2 else None
 
 
-def check_accumulators(graph: Graph, operator: Operator, channel_axis: int) -> None:
-    """Raises UserError where a sum could leave the range in which the kernels round like TFLite (arm_nnfunctions.h)."""
+def largest_sums(graph: Graph, operator: Operator, channel_axis: int) -> np.ndarray:
+    """Returns, per output channel, what no sum exceeds in size whatever the input."""
     tensor = graph.input_of(operator, 1)
     matrix = np.moveaxis(np.abs(tensor.array().astype(np.int64)), channel_axis, 0).reshape(tensor.shape[channel_axis], -1)
     bias = bias_tensor(graph, operator)
-    largest = matrix.sum(axis=1) * _MAX_INPUT + (0 if bias is None else np.abs(bias.array().astype(np.int64)).flatten())
-    shifts = np.array([max(multiplier.shift, 0) for multiplier in output_multipliers(graph, operator, len(matrix))])
-    if (largest << shifts).max() >= _MAX_SUM:
-        raise UserError(f"{operator.layer}: sums of {operator.builtin} may overflow; got up to {(largest << shifts).max()},"
+    return matrix.sum(axis=1) * _MAX_INPUT + (0 if bias is None else np.abs(bias.array().astype(np.int64)).flatten())
+
+
+def check_accumulators(graph: Graph, operator: Operator, channel_axis: int) -> None:
+    """Raises UserError where a sum could leave the range in which the kernels round like TFLite (arm_nnfunctions.h)."""
+    largest = largest_sums(graph, operator, channel_axis)
+    shifts = [max(multiplier.shift, 0) for multiplier in output_multipliers(graph, operator, len(largest))]
+    most = max(int(size) << shift for size, shift in zip(largest, shifts))
+    if most >= _MAX_SUM or max(shifts) > _MAX_SHIFT:
+        raise UserError(f"{operator.layer}: sums of {operator.builtin} may overflow; got up to {most},"
                         f" want less than {_MAX_SUM}. Fix: use a smaller layer, or calibrate the quantization again")
 
 
