@@ -36,7 +36,10 @@ _DATA_ERRORS = {
 
 
 class Events:
-    """Since `clear()`: `stop` is why a stop was asked for, `interrupt` the number of Unicorn's interrupt; None if none."""
+    """Since `clear()`: `stop` is why a stop was asked for, `interrupt` the number of Unicorn's interrupt; None if none.
+
+    `looked` tells whether the stretch was ended to look at the interrupts.
+    """
 
     def __init__(self, uc: Uc, is_code: Callable[[int], bool]) -> None:
         """`is_code(address)` tells whether instructions may be fetched there."""
@@ -49,6 +52,7 @@ class Events:
     def clear(self) -> None:
         """Forgets what was recorded."""
         self.stop: StopReason | None = None
+        self.looked = False
         self.interrupt: int | None = None
         self._bus_error: BusError | None = None
         self._invalid_address: int | None = None
@@ -57,6 +61,12 @@ class Events:
         """Ends the stretch at this access; it is made again when the run goes on."""
         self.stop = reason
         self._uc.emu_stop()
+
+    def request_look(self) -> None:
+        """Ends the stretch at this access, which is made again; a second request until `clear()` does nothing."""
+        if not self.looked:
+            self.looked = True
+            self._uc.emu_stop()
 
     def on_bus_error(self, error: BusError) -> None:
         """Ends the stretch at an access that no register answers."""

@@ -3,7 +3,7 @@
 Purpose: a fault of the firmware enters its handler as on the chip: frame pushed, LR = EXC_RETURN, CFSR, HFSR and BFAR set.
 Source: ARMv7-M ARM (DDI0403E), B1.5.6 (entry), B1.5.8 (return), B3.2.15 (CFSR).
 Simplifications: all bus faults are precise (the chip reports a buffered store late, without its address);
-floating-point state is stacked at once, never lazily; the process stack is refused. Non-goals: priorities, interrupts.
+floating-point state is stacked at once, never lazily; the process stack is refused. Non-goals: priorities (interrupts.py).
 """
 
 import struct
@@ -14,8 +14,9 @@ from unicorn import arm_const as arm
 
 from tools.sim.peripherals.scb import BFAR, CFSR, HFSR, SHCSR, VTOR, Scb
 
-# Model cycles without wait states: 12 to enter (Cortex-M4 TRM DDI0439 section 3.9.1); 10 to return (an assumption).
-ENTRY_CYCLES, RETURN_CYCLES = 12, 10
+# Model cycles: 12 to enter and 6 from handler to handler without wait states (Cortex-M4 TRM DDI0439, section 3.9.1), also with
+# floating-point state, whose stacking the core puts off; 10 to return (an assumption). Reading the handler's code costs extra.
+ENTRY_CYCLES, TAIL_CHAIN_CYCLES, RETURN_CYCLES = 12, 6, 10
 HARD_FAULT, MEM_MANAGE, BUS_FAULT, USAGE_FAULT, SV_CALL = 3, 4, 5, 6, 11
 _FRAME = (arm.UC_ARM_REG_R0, arm.UC_ARM_REG_R1, arm.UC_ARM_REG_R2, arm.UC_ARM_REG_R3, arm.UC_ARM_REG_R12, arm.UC_ARM_REG_LR)
 _S_REGISTERS = tuple(arm.UC_ARM_REG_S0 + i for i in range(16))
@@ -59,11 +60,22 @@ class Lockup(Exception):
 
 
 class ExceptionModel:
-    """Entry to and return from exceptions of `uc`; `scb` holds vectors and fault status."""
+    """Entry to and return from exceptions of `uc`; `scb` holds vectors and fault status.
+
+    Attributes: `active`, the exceptions in progress, innermost last; `vectors`, handlers by exception number that replace
+    those of the image's vector table.
+    """
 
     def __init__(self, uc: Uc, scb: Scb) -> None:
         self._uc = uc
         self._scb = scb
+        self.active: list[int] = []
+        self.vectors: dict[int, int] = {}
+
+    def reset(self) -> None:
+        """No exception in progress, the image's own vectors."""
+        self.active.clear()
+        self.vectors.clear()
 
     def take_fault(self, fault: Fault) -> int:
         """Records `fault` in the status registers and enters its handler; returns the handler's address. Lockup if none."""
@@ -102,11 +114,25 @@ class ExceptionModel:
         uc.reg_write(arm.UC_ARM_REG_LR, (0xFFFFFFE1 if has_fp else 0xFFFFFFF1) | (0 if xpsr & 0x1FF else 8))
         uc.reg_write(arm.UC_ARM_REG_CONTROL, control & ~_FPCA)
         uc.reg_write(arm.UC_ARM_REG_XPSR, xpsr & ~(0x1FF | _IT_BITS) | 1 << 24 | number)
+        self.active.append(number)
+        return handler
+
+    def chain(self, number: int, exc_return: int) -> int:
+        """Goes from the handler that returned by `exc_return` to that of `number` with the same frame; returns its address."""
+        handler = self._vector(number)
+        xpsr = self._uc.reg_read(arm.UC_ARM_REG_XPSR)
+        self._uc.reg_write(arm.UC_ARM_REG_LR, exc_return)
+        self._uc.reg_write(arm.UC_ARM_REG_XPSR, xpsr & ~(0x1FF | _IT_BITS) | 1 << 24 | number)
+        self.active[-1] = number
         return handler
 
     def leave(self, exc_return: int) -> int:
         """Pops the frame that `exc_return` names; returns the address that execution goes on at."""
         uc = self._uc
+        if not self.active:
+            raise Lockup(f"exception return {exc_return:#010x} outside of an exception")
+        self.active.pop()
+        uc.reg_write(arm.UC_ARM_REG_FAULTMASK, 0)
         has_fp = not exc_return & 0x10
         sp = uc.reg_read(arm.UC_ARM_REG_SP)
         words = 26 if has_fp else 8
@@ -127,6 +153,8 @@ class ExceptionModel:
         return frame[6]
 
     def _vector(self, number: int) -> int:
+        if number in self.vectors:
+            return self.vectors[number] & ~1
         address = self._scb.values[VTOR] + 4 * number
         try:
             (vector,) = struct.unpack("<I", self._uc.mem_read(address, 4))

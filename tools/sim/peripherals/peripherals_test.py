@@ -14,12 +14,18 @@ class _Host:
     def __init__(self) -> None:
         self.stops: list[StopReason] = []
         self.cycles = 0
+        self.looks = 0
 
     def request_stop(self, reason: StopReason) -> None:
         self.stops.append(reason)
 
     def cycles_now(self) -> int:
         return self.cycles
+
+    time_now = cycles_now
+
+    def interrupts_changed(self) -> None:
+        self.looks += 1
 
 
 @pytest.fixture
@@ -114,6 +120,34 @@ def test_systick_counts_down_and_flags_once(devices, host):
     host.cycles = 2500
     assert timer.read(systick.CTRL) >> 16 == 1
     assert timer.read(systick.CTRL) >> 16 == 0
+
+
+def test_systick_becomes_pending_once_per_wrap(devices, host):
+    timer, control = devices["SYSTICK"], devices["SCB"]
+    timer.write(systick.LOAD, 999)
+    timer.write(systick.CTRL, systick.ENABLE)
+    assert timer.next_expiry() == float("inf")
+    timer.write(systick.CTRL, systick.ENABLE | systick.TICKINT)
+    assert timer.next_expiry() == 1000 and host.looks == 1
+    host.cycles = 999
+    timer.poll(host.cycles)
+    assert control.pending() == []
+    host.cycles = 2500
+    timer.poll(host.cycles)
+    assert control.pending() == [15] and timer.next_expiry() == 3000
+    control.write(scb.ICSR, 1 << 25)
+    timer.poll(host.cycles)
+    assert control.pending() == []
+
+
+def test_uart_asks_for_its_interrupt_while_there_is_input(devices):
+    uart = devices["USART2"]
+    uart.write(usart.CR1, 0b1101 | 1 << 5)
+    assert not uart.interrupt_line()
+    uart.send(b"x")
+    assert uart.interrupt_line()
+    uart.read(usart.RDR)
+    assert not uart.interrupt_line()
 
 
 def test_cycle_counter_needs_both_enables_and_can_be_set(devices, host):

@@ -17,6 +17,12 @@ class Host(Protocol):
     def cycles_now(self) -> int:
         """Model cycles since reset up to this access; 0 in functional mode."""
 
+    def time_now(self) -> int:
+        """What SysTick counts: model cycles; in functional mode instructions, known between stretches only."""
+
+    def interrupts_changed(self) -> None:
+        """A write has changed what is pending, enabled or due: look soon after this access."""
+
 
 class RegisterFile:
     """A peripheral of `size_bytes`; an access to an offset without a register is a bus fault."""
@@ -36,6 +42,10 @@ class RegisterFile:
     def reset(self) -> None:
         """Sets every register to its reset value."""
         self.values = {offset: self.reset_values.get(offset, 0) for offset in self.names}
+
+    def interrupt_line(self) -> bool:
+        """Whether the peripheral asks for its interrupt now."""
+        return False
 
     def read(self, offset: int) -> int:
         """The 32-bit word at `offset`, a multiple of 4; KeyError if there is no register."""

@@ -32,4 +32,5 @@ def make_peripherals(board: Board, host: Host) -> dict[str, RegisterFile]:
     devices = board.devices + board.core_devices
     made = {device.name: KINDS[device.kind](device.name, device.base, host) for device in devices}
     made["DWT"].debug_control = made["DCB"]
+    made["SYSTICK"].system_control = made["SCB"]
     return made

@@ -12,6 +12,7 @@ from tools.sim.stop import StopReason
 
 CR1, CR2, CR3, BRR, RQR, ISR, ICR, RDR, TDR = 0x00, 0x04, 0x08, 0x0C, 0x18, 0x1C, 0x20, 0x24, 0x28
 _UE, _RE, _TE = 1 << 0, 1 << 2, 1 << 3
+_RXNEIE, _TXEIE = 1 << 5, 1 << 7
 _ORE, _RXNE, _TC, _TXE, _TEACK, _REACK = 1 << 3, 1 << 5, 1 << 6, 1 << 7, 1 << 21, 1 << 22
 IDLE_POLLS = 16
 
@@ -55,6 +56,11 @@ class Usart(RegisterFile):
         """Sets the overrun flag, as when a byte arrived while RDR was full."""
         self._flags |= _ORE
 
+    def interrupt_line(self) -> bool:
+        """Up while there is input and RXNEIE is set, and while TXEIE is (the transmitter is always ready)."""
+        control = self.values[CR1]
+        return bool(control & _UE and (control & _TXEIE or (control & _RXNEIE and control & _RE and self._input)))
+
     def read(self, offset: int) -> int:
         if offset == ISR:
             if self._input and self.values[CR1] & _RE:
@@ -79,6 +85,8 @@ class Usart(RegisterFile):
         if offset == ICR:
             self._flags &= ~(value & _ORE)
         elif offset == CR1:
+            if self.interrupt_line():
+                self.host.interrupts_changed()
             on = value & _UE
             self._flags = self._flags & ~(_TEACK | _REACK)
             self._flags |= (_TEACK if on and value & _TE else 0) | (_REACK if on and value & _RE else 0)

@@ -2,10 +2,12 @@
 
 Purpose: cycles of the firmware as it runs. A transition that needs no facts is one dictionary look-up; blocks with accesses
 through pointers read the registers at entry; blocks with a late instruction (late_facts.py) are costed when the next
-block begins. Non-goals: peripherals' wait states, bus contention, interrupts' latency.
+block begins. Between blocks it stops where an interrupt is due.
+Non-goals: peripherals' wait states, bus contention.
 """
 
 import ctypes
+import math
 from collections.abc import Callable
 
 from unicorn import UC_HOOK_BLOCK, UC_HOOK_CODE, Uc, UcError
@@ -74,6 +76,16 @@ class BlockTimer:
         self._probed: tuple[int, ...] = ()
         self._addresses: tuple[int, ...] = ()
         self._late: list[int] = []
+        self._look_at = math.inf
+
+    def stop_at(self, interrupt_at: float, is_due: Callable[[], tuple[bool, float]]) -> None:
+        """Stops the run between blocks when `is_due` says so: asked from cycle `interrupt_at` on, it returns whether to stop,
+        and the cycle to be asked again at."""
+        self._look_at, self._is_due = interrupt_at, is_due
+
+    def _must_stop(self) -> bool:
+        stop, self._look_at = self._is_due()
+        return stop
 
     def cycles_at(self, pc: int) -> int:
         """Cycles from reset to the instruction at `pc` in the block that executes."""
@@ -119,6 +131,9 @@ class BlockTimer:
             raise UcError(status)
 
     def _on_block(self, _handle, address: int, size: int, _key) -> None:
+        if self.cycles >= self._look_at and self._must_stop():
+            self._uc.emu_stop()
+            return
         entry = self._node.next.get(address | size << 32)
         if entry.__class__ is Node and self._flash is None and self.observer is None:
             self._node = entry
