@@ -2,7 +2,8 @@
 
 Purpose: adding a board is one `Board` here. Non-goals: board wiring (LEDs, crystals), peripherals that firmware does
 not use; an access to one that is missing here is a fault that names its address.
-Sources: STM32L476 reference manual RM0351, section 2.2 (memory map), 6.4 (RCC clock enables); ARMv7-M ARM, B3.1.
+Sources: STM32L476 reference manual RM0351, section 2.2 (memory map), 6.4 (RCC clock enables); STM32L4R5: RM0432, the same
+sections; ARMv7-M ARM, B3.1.
 """
 
 from dataclasses import dataclass, field
@@ -74,6 +75,14 @@ class Board:
         return None
 
 
+_L4_DEVICES = (
+    Device("RCC", "rcc", 0x40021000),
+    Device("FLASH", "flash_interface", 0x40022000),
+    Device("PWR", "pwr", 0x40007000, clock=Clock(0x58, 28)),
+    Device("GPIOA", "gpio", 0x48000000, clock=Clock(0x4C, 0)),
+    Device("USART2", "usart", 0x40004400, clock=Clock(0x58, 17), interrupt=38),
+)
+
 STM32L476 = Board(
     name="stm32l476",
     memories=(
@@ -81,18 +90,23 @@ STM32L476 = Board(
         Memory("sram1", 0x20000000, 96 * 1024, writable=True),
         Memory("sram2", 0x10000000, 32 * 1024, writable=True),
     ),
-    devices=(
-        Device("RCC", "rcc", 0x40021000),
-        Device("FLASH", "flash_interface", 0x40022000),
-        Device("PWR", "pwr", 0x40007000, clock=Clock(0x58, 28)),
-        Device("GPIOA", "gpio", 0x48000000, clock=Clock(0x4C, 0)),
-        Device("USART2", "usart", 0x40004400, clock=Clock(0x58, 17), interrupt=38),
-    ),
+    devices=_L4_DEVICES,
     uart="USART2",
     profile="stm32l476_80mhz",
 )
 
-BOARDS = {board.name: board for board in (STM32L476,)}
+STM32L4R5 = Board(
+    name="stm32l4r5",
+    memories=(
+        Memory("flash", 0x08000000, 2048 * 1024, writable=False, alias=0x00000000),
+        Memory("sram", 0x20000000, 640 * 1024, writable=True),
+    ),
+    devices=_L4_DEVICES,
+    uart="USART2",
+    profile="stm32l4r5_120mhz",
+)
+
+BOARDS = {board.name: board for board in (STM32L476, STM32L4R5)}
 
 
 def board_named(name: str) -> Board:

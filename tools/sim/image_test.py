@@ -50,7 +50,7 @@ def test_image_larger_than_flash():
 
 
 def test_unknown_board():
-    with pytest.raises(UserError, match=r"board: unknown name; got 'stm32', want one of \['stm32l476'\]"):
+    with pytest.raises(UserError, match=r"board: unknown name; got 'stm32', want one of \['stm32l476', 'stm32l4r5'\]"):
         board_named("stm32")
 
 

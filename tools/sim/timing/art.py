@@ -1,9 +1,9 @@
 """The flash accelerator (ART): which flash reads wait.
 
-Model (RM0351 section 3.3.4): flash is read 8 bytes at a time; what was read is kept by line of 32 bytes in an instruction
-cache and a data cache, each least recently used. An instruction read that misses waits for the flash, a sequential one
+Model (RM0351 section 3.3.4): flash is read 8 (or 16) bytes at a time; what was read is kept by line in an instruction cache
+and a data cache, each least recently used. An instruction read that misses waits for the flash, a sequential one
 only for what is left of the prefetch that ran while the 8 bytes before executed; a data read waits in full.
-Assumptions, not validated on hardware: a line is filled 8 bytes at a time; data reads don't disturb the prefetch.
+Assumptions, not validated on hardware: a line is filled one read at a time; data reads don't disturb the prefetch.
 """
 
 from collections import OrderedDict
@@ -15,7 +15,7 @@ from tools.sim.timing.profiles import Art, Profile
 
 @dataclass(frozen=True, slots=True)
 class CodeLine:
-    """The part of a block's code in one cache line: `parts` is a bit per 8 bytes; `reads` are (bit, hidden cycles) in order:
+    """The part of a block's code in one cache line: `parts` is a bit per read; `reads` are (bit, hidden cycles) in order:
     the cycles that the code before it hides of its read when prefetched, None for the first read after a branch."""
 
     line: int
