@@ -14,7 +14,7 @@ import numpy as np
 
 from firmware.client import Client, MachineTransport, Result, ServiceError
 from firmware.protocol import Identity
-from gates.windows import quantize
+from firmware.windows import quantize
 from tools.errors import UserError
 from tools.sim.machine import Machine
 
@@ -38,7 +38,7 @@ class Plan:
     largest_layer: str
 
     def quantize(self, x: np.ndarray) -> np.ndarray:
-        """int8 windows, of the shape of `x` (float32, natural units); see gates/windows.py."""
+        """int8 windows, of the shape of `x` (float32, natural units); see firmware/windows.py."""
         return quantize(x, self.input_scale, self.input_zero_point)
 
     @property

@@ -15,6 +15,7 @@ load(
 )
 load("//tools/rules:m4_binary.bzl", "m4_elf", "m4_library")
 load("//tools/rules:model.bzl", "data_set", "int8_model", "network_spec", "recorded_data_set", "trained_weights")
+load("//tools/rules:profile.bzl", "network_profile")
 
 # Sparring partners of the adversarial gate; DeepXplore (Pei et al. 2017) uses three as well.
 _ENSEMBLE = 3
@@ -63,6 +64,17 @@ def _compiled(name, spec, target, visibility):
         deps = [board + ":board"],
     )
     firmware_image(name = name + "_firmware", program = name + "_program", visibility = visibility)
+
+def _observed(name, spec, visibility):
+    """What shows where the cycles of an inference go."""
+    network_profile(
+        name = name + "_profile",
+        data = name + "_data",
+        firmware = name + "_firmware",
+        network = name + "_c_source",
+        spec = spec,
+        visibility = visibility,
+    )
 
 def _gated(name, spec, made, gates, visibility):
     """A measurement and a test per gate."""
@@ -159,6 +171,7 @@ def edgeplug_network(
       name_data: training data and pilot set. name_weights: the trained .keras. name_int8: the .tflite.
       name_c_source: NAME.c, NAME.h and NAME.plan.json. name_library: the m4_library of them.
       name_program: .elf, .bin and .map. name_firmware: the same with a FirmwareInfo.
+      name_profile: .json, .txt, .svg and .speedscope.json: cycles of one inference by layer and cause.
       name_GATE and name_GATE_test: what a gate measured, and its verdict. name_gates: the suite of the verdicts.
       name_report: .md and .json, all figures beside their limits.
     """
@@ -176,5 +189,6 @@ def edgeplug_network(
     )
     made = _learned(name, checked, model, dataset, pilot, visibility)
     _compiled(name, checked, target, visibility)
+    _observed(name, checked, visibility)
     everything = ["precision", "timing", "size", "reproducibility"] + ([] if model else ["adversarial"])
     _gated(name, checked, made, gates or everything, visibility)
