@@ -170,7 +170,7 @@ def edgeplug_network(
       name_spec: the checked spec.
       name_data: training data and pilot set. name_weights: the trained .keras. name_int8: the .tflite.
       name_c_source: NAME.c, NAME.h and NAME.plan.json. name_library: the m4_library of them.
-      name_program: .elf, .bin and .map. name_firmware: the same with a FirmwareInfo.
+      name_program: .elf, .bin, .map and .symbols.txt (the size table). name_firmware: the same with a FirmwareInfo.
       name_profile: .json, .txt, .svg and .speedscope.json: cycles of one inference by layer and cause.
       name_GATE and name_GATE_test: what a gate measured, and its verdict. name_gates: the suite of the verdicts.
       name_report: .md and .json, all figures beside their limits.

@@ -120,7 +120,18 @@ def _m4_elf_impl(ctx):
         mnemonic = "FirmwareObjcopy",
         progress_message = "Extracting %s" % image.short_path,
     )
-    files = depset([elf, image, map_file])
+    ctx.actions.run_shell(
+        outputs = [ctx.outputs.symbols],
+        inputs = [elf],
+        tools = ctx.files._arm_gcc + [ctx.file._nm],
+        # Address, bytes (both decimal), kind, name: the largest first.
+        command = "$1 --print-size --size-sort --reverse-sort --radix=d $2 > $3",
+        arguments = [ctx.file._nm.path, elf.path, ctx.outputs.symbols.path],
+        env = {"LD_LIBRARY_PATH": "external/arm_gcc/lib64"},
+        mnemonic = "FirmwareSymbols",
+        progress_message = "Listing the symbols of %s" % elf.short_path,
+    )
+    files = depset([elf, image, map_file, ctx.outputs.symbols])
     return [DefaultInfo(files = files, runfiles = ctx.runfiles(transitive_files = files))]
 
 _m4_elf = rule(
@@ -132,7 +143,9 @@ _m4_elf = rule(
         linker_script = attr.label(allow_single_file = [".ld"]),
         linkopts = attr.string_list(),
         map = attr.output(mandatory = True),
+        symbols = attr.output(mandatory = True),
         _arm_gcc = attr.label(default = "@arm_gcc//:files", cfg = "exec"),
+        _nm = attr.label(default = "@arm_gcc//:nm", allow_single_file = True, cfg = "exec"),
         _objcopy = attr.label(default = "@arm_gcc//:objcopy", allow_single_file = True, cfg = "exec"),
     ),
     fragments = ["cpp"],
@@ -147,9 +160,17 @@ def m4_elf(name, **kwargs):
         libraries (m4_libraries), copts, linkopts, linker_script; visibility, testonly, tags.
 
     Emits:
-      name: the three files that follow.
+      name: the four files that follow.
       name.elf: the linked program.
       name.bin: its flash image.
       name.map: the linker's map.
+      name.symbols.txt: the size table: address, bytes, kind and name of each symbol, the largest first.
     """
-    _m4_elf(name = name, elf = name + ".elf", image = name + ".bin", map = name + ".map", **kwargs)
+    _m4_elf(
+        name = name,
+        elf = name + ".elf",
+        image = name + ".bin",
+        map = name + ".map",
+        symbols = name + ".symbols.txt",
+        **kwargs
+    )
