@@ -27,7 +27,6 @@ class Plan:
         name, classes: as in the spec.
         input_bytes: size of a window.
         input_scale, input_zero_point: its quantisation.
-        largest_layer: name and MACs of the layer with the most MACs, ready to print.
     """
 
     name: str
@@ -35,7 +34,6 @@ class Plan:
     input_bytes: int
     input_scale: float
     input_zero_point: int
-    largest_layer: str
 
     def quantize(self, x: np.ndarray) -> np.ndarray:
         """int8 windows, of the shape of `x` (float32, natural units); see firmware/windows.py."""
@@ -55,10 +53,8 @@ def read_plan(path: str) -> Plan:
     """
     try:
         plan = json.loads(Path(path).read_text(encoding="utf-8"))
-        largest = max(plan["layers"], key=lambda layer: layer["macs"], default={"name": "no layer", "macs": 0})
         window = plan["input"]
-        return Plan(plan["name"], tuple(plan["classes"]), window["bytes"], window["scale"], window["zero_point"],
-                    f"{largest['name']}, {largest['macs']:,} MACs")
+        return Plan(plan["name"], tuple(plan["classes"]), window["bytes"], window["scale"], window["zero_point"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{Path(path).name}: is not a plan; got {type(error).__name__}: {error}, want the JSON of "
                         "//cmsis/compiler:compile. Fix: compile the model again") from error

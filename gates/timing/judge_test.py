@@ -1,4 +1,4 @@
-"""The timing judge: 40,000 cycles at 80 MHz hold 500 us, one more doesn't."""
+"""The timing judge: 38,000 cycles at 80 MHz hold 500 us less 5 %, one more doesn't."""
 
 from gates.check import failures
 from gates.testing import fixtures
@@ -9,29 +9,41 @@ def _complaints(measured):
     return failures(checks(measured, fixtures.spec()))
 
 
-def _judged(**changes):
+def _worst(**changes):
     measured = fixtures.timing()
-    measured["profiles"]["zero_wait"] |= changes
+    measured["worst"] |= changes
     return measured
 
 
-def test_the_limit_itself_holds_and_other_profiles_are_only_reported():
+def test_the_budget_less_its_margin_holds_and_other_profiles_are_only_reported():
     assert _complaints(fixtures.timing()) == []
 
 
-def test_one_microsecond_too_many_fails():
-    measured = _judged(cycles={"max": 40080}, time_us={"max": 501.0})
-    (complaint,) = _complaints(measured)
-    assert complaint.startswith("timing: slowest window takes too long; got 501.0 us (40,080 cycles), want <= 500.0 us "
-                                "(40,000 cycles at 80 MHz); over by 80 cycles; most MACs: conv_2, 6,144 MACs. Fix: ")
+def test_one_cycle_too_many_fails_and_says_what_would_help():
+    (complaint,) = _complaints(_worst(cycles=38001, time_us=475.0125))
+    assert complaint == (
+        "timing: slowest input takes too long; got 475.0 us (38,001 cycles), want <= 475.0 us (38,000 cycles at 80 MHz): "
+        "500.0 us less 5% for the cycle model's error; over by 1 cycles (0.0%); input: noise 3; most expensive layers: "
+        "conv_2 16,000 cycles, 2.60 per MAC (25% flash: fewer weights, or weights and inner loop in SRAM); "
+        "conv_1 12,000 cycles, 2.93 per MAC (100% execute: fewer multiply-accumulates (smaller kernel, fewer filters or "
+        "units)); softmax 1,000 cycles (20% branch: unroll its inner loop). "
+        "Fix: as said there, or raise gates.timing.time_us_max in the spec")
 
 
-def test_one_cycle_too_many_fails():
-    assert len(_complaints(_judged(cycles={"max": 40001}, time_us={"max": 500.0125}))) == 1
+def test_what_holds_the_limit_but_not_the_margin_fails():
+    (complaint,) = _complaints(_worst(cycles=40000, time_us=500.0))
+    assert "got 500.0 us (40,000 cycles), want <= 475.0 us" in complaint and "over by 2,000 cycles (5.3%)" in complaint
+
+
+def test_a_network_without_layers_fails_all_the_same():
+    (complaint,) = _complaints(_worst(cycles=50000, time_us=625.0, layers=[]))
+    assert "the network has no layers. Fix: " in complaint
 
 
 def test_too_few_windows_fail():
-    (complaint,) = _complaints(_judged(windows=199))
+    measured = fixtures.timing()
+    measured["profiles"]["zero_wait"] |= {"windows": 199}
+    (complaint,) = _complaints(measured)
     assert complaint.startswith("timing: too few windows were timed; got 199, want 200. Fix: ")
 
 
@@ -46,3 +58,12 @@ def test_a_counter_that_was_never_checked_fails():
     measured = fixtures.timing()
     measured["counter"]["windows"] = 0
     assert len(_complaints(measured)) == 1
+
+
+def test_spread_tick_and_other_profiles_are_reported():
+    reported = {check.what: check.measured for check in checks(fixtures.timing(), fixtures.spec()) if not check.limit}
+    assert reported == {
+        "pilot windows, profile zero_wait": "450.0 / 460.0 / 470.0 us (min / median / max of 200) at 80 MHz",
+        "pilot windows, profile art": "600.0 / 650.0 / 700.0 us (min / median / max of 200) at 80 MHz",
+        "slowest input, interrupted by SysTick at 1,000 Hz": "475.3 us (38,025 cycles; slowest of 24, empty handler)",
+    }

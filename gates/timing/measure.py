@@ -1,13 +1,15 @@
 """Measures time: cycles of the inference as the firmware counts them, on the cycle model of the simulator.
 
 Inputs: --spec, --image (.bin), --elf (its symbols), --pilot (.npz), --plan (JSON). Output: JSON with minimum, median and
-maximum of cycles and microseconds per profile of the cycle model and per class, and a check of the firmware's counter
-against the simulator's stopwatch. Judged is the profile zero_wait; the board's own is reported beside it.
-Non-goals: the verdict (judge.py).
+maximum over pilot windows for every profile of the cycle model; for the judged one also the slowest input that a search
+found (search.py), with its cycles by layer, and the worst case under a tick of 1 kHz; and a check of the firmware's counter
+against the simulator's stopwatch. Non-goals: the verdict (judge.py).
 """
 
 import statistics
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,60 +17,119 @@ from absl import flags
 
 from gates import image as gated, measurement, windows
 from gates.timing.bracket import Bracket
+from gates.timing.search import Timed, search
 from model import spec as model_spec
 from model.data import dataset
 from tools import errors
-from tools.sim.boards import board_named
+from tools.profile.layers import Layer, profile_call, read_layers
+from tools.sim.timing.profiles import PROFILES
 
-JUDGED_PROFILE = "zero_wait"
 # For a network that declares no timing gate: enough to state a time after a build.
 _WINDOWS_UNGATED = 20
-# Windows whose count is held against the stopwatch.
-_BRACKETED = 6
+# Windows of profiles that are only reported, and those whose count is held against the stopwatch.
+_WINDOWS_REPORTED, _BRACKETED = 12, 6
 # What the firmware's count may exceed the stopwatch by: the call, its arguments and two reads of the counter.
-_CALL_CYCLES_MAX = 100
+_CALL_CYCLES_MAX = 150
+_TICK_HZ = 1000
+# Inferences under the tick: each begins at another phase of it, since receiving a window takes no whole number of ticks.
+_TICKED_RUNS = 24
 
 
-def measure(spec: model_spec.Spec, image: bytes, elf: bytes, plan: gated.Plan, pilot: dataset.Part) -> dict[str, Any]:
-    """The measurement; `image` boots once per profile, and once more under the stopwatch."""
+@dataclass(frozen=True)
+class Image:
+    """The image under judgement, and how to boot it."""
+
+    image: bytes
+    elf: bytes
+    plan: gated.Plan
+    layers: tuple[Layer, ...]
+    board: str
+
+    @property
+    def judged_profile(self) -> str:
+        """The cycle model's profile that the verdict is about."""
+        return "zero_wait"
+
+    def boot(self, timing: str, **options: Any) -> gated.BootedImage:
+        """Boots with the cycle model's profile `timing`; options as of BootedImage."""
+        return gated.BootedImage(self.image, self.plan, self.board, timing=timing, elf=self.elf, **options)
+
+
+def measure(spec: model_spec.Spec, subject: Image, pilot: dataset.Part) -> dict[str, Any]:
+    """The measurement; `subject` boots once per profile, and anew for each further question."""
     count = spec.gates.timing.windows if spec.gates.timing else _WINDOWS_UNGATED
     chosen = windows.spread_over_classes(pilot.y, count)
-    quantized, labels = plan.quantize(pilot.x[chosen]), pilot.y[chosen]
-    profiles, clock_hz = {}, 0
-    for profile in (JUDGED_PROFILE, board_named(spec.target).profile):
-        booted = gated.BootedImage(image, plan, spec.target, timing=profile, elf=elf)
-        clock_hz = booted.identity.clock_hz
-        profiles[profile] = _profile(booted.classify(quantized).cycles, labels, spec.classes, clock_hz)
-    def stopwatch() -> gated.BootedImage:
-        return gated.BootedImage(image, plan, spec.target, timing=JUDGED_PROFILE, elf=elf,
-                                 transport=lambda machine: Bracket(machine, f"{plan.name}_run"))
-
+    quantized, labels = subject.plan.quantize(pilot.x[chosen]), pilot.y[chosen]
+    judged = subject.boot(subject.judged_profile)
+    clock_hz = judged.identity.clock_hz
+    cycles = judged.classify(quantized).cycles
+    known = [Timed(window, int(taken), f"pilot window {number}") for number, window, taken in zip(chosen, quantized, cycles)]
+    slow, tried = search(lambda window: int(judged.classify(window[None]).cycles[0]), known)
     few = windows.spread_over_classes(labels, _BRACKETED)
-    return {"clock_hz": clock_hz, "counter": check_counter(stopwatch, quantized[few]), "judged_profile": JUDGED_PROFILE,
-            "largest_layer": plan.largest_layer, "profiles": profiles}
-
-
-def _profile(cycles: np.ndarray, labels: np.ndarray, classes: tuple[str, ...], clock_hz: int) -> dict[str, Any]:
-    per_class = {name: _spread(cycles[labels == label], clock_hz) for label, name in enumerate(classes)
+    per_class = {name: spread(cycles[labels == label], clock_hz) for label, name in enumerate(spec.classes)
                  if np.any(labels == label)}
-    return {**_spread(cycles, clock_hz), "per_class": per_class, "windows": len(cycles)}
+    return {
+        "clock_hz": clock_hz,
+        "counter": check_counter(partial(stopwatch, subject), quantized[few]),
+        "judged_profile": subject.judged_profile,
+        "profiles": {subject.judged_profile: {**spread(cycles, clock_hz), "per_class": per_class, "windows": len(cycles)},
+                     **reported_profiles(subject, quantized, labels)},
+        "ticked": ticked(subject, slow[0].window),
+        "worst": {"cycles": slow[0].cycles, "input": slow[0].origin, "inputs_searched": tried,
+                  "layers": layer_costs(subject, slow[0].window), "time_us": slow[0].cycles * 1e6 / clock_hz},
+    }  # fmt: skip
 
 
-def _spread(cycles: np.ndarray, clock_hz: int) -> dict[str, Any]:
+def reported_profiles(subject: Image, quantized: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
+    """The profiles that are not judged, each at its own clock; one without wait states at the firmware's, to compare with."""
+    figures = {}
+    for name, profile in PROFILES.items():
+        if name != subject.judged_profile:
+            booted = subject.boot(name)
+            clock_hz = profile.clock_hz if profile.art else booted.identity.clock_hz
+            cycles = booted.classify(quantized[windows.spread_over_classes(labels, _WINDOWS_REPORTED)]).cycles
+            figures[name] = {**spread(cycles, clock_hz), "windows": len(cycles)}
+    return figures
+
+
+def spread(cycles: np.ndarray, clock_hz: int) -> dict[str, Any]:
     """Minimum, median (the lower one of an even count, so that it was measured) and maximum."""
     values = [int(value) for value in cycles]
     figures = {"min": min(values), "median": statistics.median_low(values), "max": max(values)}
-    return {"cycles": figures, "time_us": {name: value * 1e6 / clock_hz for name, value in figures.items()}}
+    return {"clock_hz": clock_hz, "cycles": figures,
+            "time_us": {name: value * 1e6 / clock_hz for name, value in figures.items()}}
 
 
-def check_counter(stopwatch: Callable[[], gated.BootedImage], quantized: np.ndarray) -> dict[str, Any]:
+def layer_costs(subject: Image, window: np.ndarray) -> list[dict[str, Any]]:
+    """The layers of one inference, in order, as the profile has them (tools/profile)."""
+    booted = subject.boot(subject.judged_profile)
+    profile = profile_call(booted.machine, subject.judged_profile, f"{subject.plan.name}_run", subject.layers,
+                           lambda: booted.client.run(window))
+    return profile.as_dict()["layers"]
+
+
+def ticked(subject: Image, window: np.ndarray) -> dict[str, Any]:
+    """The slowest of several inferences of `window` while SysTick interrupts them at 1 kHz with an empty handler."""
+    booted = subject.boot(subject.judged_profile)
+    clock_hz = booted.identity.clock_hz
+    booted.machine.start_systick(clock_hz // _TICK_HZ)
+    cycles = int(booted.classify(np.repeat(window[None], _TICKED_RUNS, axis=0)).cycles.max())
+    return {"cycles": cycles, "runs": _TICKED_RUNS, "tick_hz": _TICK_HZ, "time_us": cycles * 1e6 / clock_hz}
+
+
+def stopwatch(subject: Image) -> gated.BootedImage:
+    """A booted image under the simulator's stopwatch."""
+    return subject.boot(subject.judged_profile, transport=lambda machine: Bracket(machine, f"{subject.plan.name}_run"))
+
+
+def check_counter(watched: Callable[[], gated.BootedImage], quantized: np.ndarray) -> dict[str, Any]:
     """The firmware's count of each window, int8 [N, ...], against a stopwatch's.
 
-    Each window gets a machine of its own: Unicorn sees where to stop only in code that it hasn't translated yet.
+    Each window gets a machine of its own, so that the stopwatch's stops disturb no other window.
     """
     disagreements = []
     for number, window in enumerate(quantized):
-        booted = stopwatch()
+        booted = watched()
         counted = int(booted.classify(window[None]).cycles[0])
         bracket = booted.transport.cycles
         if not bracket or not 0 <= counted - bracket <= _CALL_CYCLES_MAX:
@@ -89,9 +150,9 @@ def _define_flags() -> None:
 def main(_: list[str]) -> None:
     args = flags.FLAGS
     spec = model_spec.load(args.spec)
-    measurement.write(args.output, measure(
-        spec, gated.read_image(args.image), gated.read_image(args.elf), gated.read_plan(args.plan),
-        dataset.load_pilot(args.pilot, len(spec.classes))))
+    subject = Image(gated.read_image(args.image), gated.read_image(args.elf), gated.read_plan(args.plan),
+                    read_layers(args.plan), spec.target)
+    measurement.write(args.output, measure(spec, subject, dataset.load_pilot(args.pilot, len(spec.classes))))
 
 
 if __name__ == "__main__":
