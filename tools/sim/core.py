@@ -50,7 +50,7 @@ class Core:
         self._events = Events(self._uc, self._is_code)
         self._bus = Bus(self._uc, board, self.peripherals, self._events.on_bus_error)
         self._exceptions = ExceptionModel(self._uc, self.peripherals["SCB"])
-        self._timer = BlockTimer(self._uc, timing, board) if timing else None
+        self._timer = BlockTimer(self._uc, timing, board, self._memories.word_reader()) if timing else None
         self._delivery = Delivery(self._uc, board, self.peripherals, self._exceptions, self._timer)
 
     def read(self, address: int, count: int) -> bytes:

@@ -120,8 +120,7 @@ class Machine(Core):
         faults_before = len(self.faults)
         self.uart.send(request)
         self.run(max_instructions)
-        if len(self.faults) > faults_before:
-            self._fail(f"{self._describe(self.faults[faults_before])}; its handler ran")
+        self._check_no_fault_since(faults_before)
         sent = self.uart.receive()
         if isinstance(reply, int) and len(sent) != reply:
             self._fail(f"reply to a request of {len(request)} bytes; got {len(sent)} bytes, want {reply}", sent)
@@ -151,13 +150,18 @@ class Machine(Core):
         self._timed().observer = observer
 
     def call(self, function: str | int, *arguments: int, max_instructions: int = DEFAULT_MAX_INSTRUCTIONS) -> int:
-        """Calls a function (symbol or address) by the procedure call standard; up to 4 word arguments; returns r0."""
+        """Calls a function (symbol or address) by the procedure call standard; up to 4 word arguments; returns r0.
+
+        SimError if it does not return, or if a fault occurred, even one that its handler took.
+        """
         address = self.symbols[function] if isinstance(function, str) else function
         for register, value in zip(_GENERAL, arguments, strict=False):
             self._uc.reg_write(register, value & 0xFFFFFFFF)
         self._uc.reg_write(arm.UC_ARM_REG_LR, RETURN_PAD | 1)
         self._pc = address & ~1
+        faults_before = len(self.faults)
         reason = self.run(max_instructions, until=RETURN_PAD)
+        self._check_no_fault_since(faults_before)
         if reason is not StopReason.UNTIL:
             self._fail(f"call of {self.symbols.describe(address)} did not return; got stop reason {reason.value}")
         return self._uc.reg_read(arm.UC_ARM_REG_R0)
@@ -207,3 +211,7 @@ class Machine(Core):
     def stack_high_water_bytes(self, stack_top: int, stack_bottom: int | None = None) -> int:
         """Bytes of stack used since reset; see memory.stack_high_water_bytes."""
         return stack_high_water_bytes(self._memories, stack_top, stack_bottom)
+
+    def _check_no_fault_since(self, faults_before: int) -> None:
+        if len(self.faults) > faults_before:
+            self._fail(f"{self._describe(self.faults[faults_before])}; its handler ran")

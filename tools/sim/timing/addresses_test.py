@@ -1,5 +1,7 @@
 """Addresses within a block follow from the registers at its entry."""
 
+import pytest
+
 from tools.sim.timing.block import make_block
 
 MEMORY = {0x20000010: 0x20000400}
@@ -9,7 +11,8 @@ REGISTERS = [0x20000000 + 0x100 * n for n in range(15)]
 def _addresses(code: str) -> dict[int, int]:
     """Offset in the block of each probed access, and its address."""
     block = make_block(bytes.fromhex(code), 0x08000000, frozenset())
-    located = block.locate(REGISTERS, MEMORY.__getitem__) if block.locate else ()
+    registers = [REGISTERS[number] for number in block.locate.registers]
+    located = block.locate.function(registers, MEMORY.__getitem__)
     return {address - 0x08000000: located[index] for address, index in block.probed.items()}
 
 
@@ -48,3 +51,16 @@ def test_fixed_stack_and_unknown_addresses():
 def test_conditional_write_makes_an_address_unknown():
     """`it eq; addeq r1,#4; ldr r0,[r1]`."""
     assert make_block(bytes.fromhex("08bf04310868"), 0x08000000, frozenset()).unknown == {0x08000004}
+
+
+def test_words_that_the_block_stores_on_the_stack_and_loads_again():
+    """`push {r1,r2}; str r3,[sp,#-4]!; ldr r4,[sp],#4; pop {r5,r6}; ldr r0,[r4]; ldr r0,[r5]; ldr r0,[r6,#4]`."""
+    got = _addresses("06b44df8043d5df8044b60bc206828687068")
+    assert got == {12: REGISTERS[3], 14: REGISTERS[1], 16: REGISTERS[2] + 4}
+
+
+@pytest.mark.parametrize("store", ["8df80110", "cdf80210"])
+def test_what_part_of_a_word_was_stored_to_is_unknown(store):
+    """`strb.w r1,[sp,#1]` or `str.w r1,[sp,#2]`; `ldr r4,[sp]; ldr r0,[r4]`."""
+    block = make_block(bytes.fromhex(store + "009c2068"), 0x08000000, frozenset())
+    assert block.unknown == {0x08000006}

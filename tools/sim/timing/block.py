@@ -4,18 +4,14 @@ Purpose: separates what is known from the code (`Block`) from what the registers
 `Block.probe` at block entry (addresses), and from code hooks at IT and divide instructions, in program order.
 """
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from tools.sim.timing.addresses import Symbolic, compile_addresses
+from tools.sim.timing.addresses import Probe, Symbolic, Value
 from tools.sim.timing.decode import decode_block
 from tools.sim.timing.op import Kind, Op
 from tools.sim.timing.pipeline import Facts, State, issue
 
-_STACK_ADDRESS = re.compile(r"r\[13\](?:[+-]\d+)*")
 _MEMORY_BITS = 0xFF000000
-_CONSTANT_ADDRESS = re.compile(r"\+?\d+(?:[+-]\d+)*")
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,8 +20,8 @@ class Block:
 
     The accesses of the body by address of their instruction: `fixed` holds an address that the code alone decides,
     `on_stack` an offset to the stack pointer, `probed` an index into what `probe` and `locate` return, `unknown` those
-    that are none of these. `locate(registers, read_word)` gives full addresses, `probe` only the bits that decide the
-    cost: the top byte (memory) and the alignment. `late` are instructions that report a fact as they execute; `repeats`
+    that are none of these. `locate` gives full addresses, `probe` only the bits that decide the cost: the top byte (memory)
+    and the alignment. `late` are instructions that report a fact as they execute; `repeats`
     tells that what `probe` returns stays the same when the block follows itself.
     """
 
@@ -37,8 +33,8 @@ class Block:
     on_stack: dict[int, int]
     probed: dict[int, int]
     unknown: frozenset[int]
-    probe: Callable | None
-    locate: Callable | None
+    probe: Probe | None
+    locate: Probe | None
     late: frozenset[int]
     repeats: bool
 
@@ -63,28 +59,31 @@ def make_block(code: bytes, address: int, late_addresses: frozenset[int]) -> Blo
     ops = decode_block(code, address)
     branch = ops[-1] if ops and ops[-1].branch_cycles is not None else None
     body = ops[:-1] if branch else ops
-    fixed, on_stack, unknown, expressions, probed = {}, {}, set(), [], {}
+    fixed: dict[int, int] = {}
+    on_stack: dict[int, int] = {}
+    probed: dict[int, int] = {}
+    unknown: set[int] = set()
+    values: list[Value] = []
     symbolic = Symbolic()
     for op in body:
         if op.access is not None:
-            expression = symbolic.address(op)
-            if expression is None:
+            value = symbolic.address(op)
+            if value is None:
                 unknown.add(op.address)
-            elif _STACK_ADDRESS.fullmatch(expression):
-                on_stack[op.address] = eval(expression, {"r": [0] * 16})  # noqa: S307 - matched by the pattern above
-            elif _CONSTANT_ADDRESS.fullmatch(expression):
-                fixed[op.address] = eval(expression) & 0xFFFFFFFF  # noqa: S307 - matched by the pattern above
+            elif value.is_on_stack:
+                on_stack[op.address] = value.offset
+            elif not value.terms:
+                fixed[op.address] = value.offset & 0xFFFFFFFF
             else:
-                probed[op.address] = len(expressions)
-                expressions.append(expression)
+                probed[op.address] = len(values)
+                values.append(value)
         symbolic.step(op)
     end = ops[-1].end if ops else address
     late = frozenset(op.address for op in body if op.address in late_addresses)
     widths = [op.access.width_bytes for op in body if op.address in probed]
-    probe = compile_addresses(expressions, [_MEMORY_BITS | width - 1 for width in widths]) if expressions else None
-    locate = compile_addresses(expressions, [0xFFFFFFFF] * len(expressions)) if expressions else None
-    stores = any(op.address in on_stack and op.kind in (Kind.STORE, Kind.STORE_MULTIPLE) for op in body)
-    repeats = not late and symbolic.keeps_memories(expressions, stores)
+    probe = symbolic.compile(values, [_MEMORY_BITS | width - 1 for width in widths]) if values else None
+    locate = symbolic.compile(values, [0xFFFFFFFF] * len(values)) if values else None
+    repeats = not late and symbolic.keeps_memories(values)
     return Block(address, end, body, branch, fixed, on_stack, probed, frozenset(unknown), probe, locate, late, repeats)
 
 

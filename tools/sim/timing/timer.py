@@ -8,13 +8,14 @@ Non-goals: peripherals' wait states, bus contention.
 
 import ctypes
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from unicorn import UC_HOOK_BLOCK, UC_HOOK_CODE, Uc, UcError
 from unicorn import arm_const as arm
 from unicorn.unicorn_py3.unicorn import HOOK_CODE_CFUNC, uclib
 
 from tools.sim.boards import Board
+from tools.sim.timing.addresses import Probe
 from tools.sim.timing.art import FlashAccelerator
 from tools.sim.timing.late_facts import Divide, Predicate, find_late_instructions
 from tools.sim.timing.profiles import profile_named
@@ -39,19 +40,15 @@ class BlockTimer:
     in flash, for data in flash) for each block that was costed, in order.
     """
 
-    def __init__(self, uc: Uc, profile: str, board: Board) -> None:
+    def __init__(self, uc: Uc, profile: str, board: Board, read_word: Callable[[int], int]) -> None:
         self._uc = uc
         self.profile = profile_named(profile)
         self._transitions = Transitions(lambda address, size: bytes(uc.mem_read(address, size)), board, self.profile)
         self._late_instructions: dict[int, Predicate | Divide] = {}
         self._late_addresses: frozenset[int] = frozenset()
-        count = len(_ENTRY_REGISTERS)
-        self._values = (ctypes.c_uint32 * count)()
-        self._ids = (ctypes.c_int * count)(*_ENTRY_REGISTERS)
-        self._pointers = (ctypes.c_void_p * count)(*(ctypes.addressof(self._values) + 4 * i for i in range(count)))
-        self._loaded = ctypes.c_uint32()
-        self._loaded_pointer = ctypes.cast(ctypes.pointer(self._loaded), ctypes.c_char_p)
-        self._read_registers, self._read_memory = uclib.uc_reg_read_batch, uclib.uc_mem_read
+        self._registers = self._reader(range(len(_ENTRY_REGISTERS)))
+        self._word = read_word
+        self._probes: dict[Probe, Callable[[], tuple[int, ...]]] = {}
         self._callbacks: list[object] = []
         self._failure: BaseException | None = None
         self.observer: Callable[[Node, int, int], None] | None = None
@@ -135,11 +132,15 @@ class BlockTimer:
             self._uc.emu_stop()
             return
         entry = self._node.next.get(address | size << 32)
-        if entry.__class__ is Node and self._flash is None and self.observer is None:
-            self._node = entry
-            self.cycles += entry.cycles
-            self.instructions += entry.instructions
-            return
+        if self._flash is None and self.observer is None:
+            node = entry
+            if entry.__class__ is Fork and entry.probe is not None:
+                node = entry.nodes.get(entry.probe())
+            if node.__class__ is Node:
+                self._node = node
+                self.cycles += node.cycles
+                self.instructions += node.instructions
+                return
         try:
             self._enter(entry, address, size)
         except BaseException as error:  # noqa: BLE001 - Unicorn's C code cannot pass it on; raise_failure does
@@ -154,17 +155,22 @@ class BlockTimer:
             entry = self._transitions.link(self._node, address, size, self._late_addresses)
         if entry.__class__ is Fork:
             block = entry.block
-            registers = self._registers() if block.probe else None
-            self._probed = block.probe(registers, self._word) if block.probe else ()
+            if block.probe:
+                probe = self._bound(block.probe)
+                self._probed = probe()
+                if not block.late and not block.unknown:
+                    entry.probe = probe
+            else:
+                self._probed = ()
             if block.late:
                 if self._flash is not None and block.locate:
-                    self._addresses = block.locate(registers, self._word)
+                    self._addresses = self._bound(block.locate)()
                 self._fork, self._late = entry, []
                 self._node = rest_at(address)
                 return
             entry = self._transitions.resolve(entry, self._probed, ())
         if self._flash is not None and entry.flash_reads and entry.reads_flash_by_pointer:
-            self._addresses = entry.block.locate(self._registers(), self._word)
+            self._addresses = self._bound(entry.block.locate)()
         if entry.unaligned_multiple is not None:
             raise UnalignedMultiple(entry.unaligned_multiple)
         self._account(entry)
@@ -194,14 +200,26 @@ class BlockTimer:
         if self.observer is not None:
             self.observer(node, code_cycles, data_cycles)
 
-    def _registers(self) -> list[int]:
-        self._read_registers(self._uc._uch, self._ids, self._pointers, len(_ENTRY_REGISTERS))
-        return self._values[:]
+    def _reader(self, registers: Sequence[int]) -> Callable[[], Sequence[int]]:
+        """A function that reads these registers, by index in `_ENTRY_REGISTERS`."""
+        count = len(registers)
+        values = (ctypes.c_uint32 * count)()
+        numbers = (ctypes.c_int * count)(*(_ENTRY_REGISTERS[register] for register in registers))
+        pointers = (ctypes.c_void_p * count)(*(ctypes.addressof(values) + 4 * i for i in range(count)))
+        read, handle = uclib.uc_reg_read_batch, self._uc._uch
 
-    def _word(self, address: int) -> int:
-        """The word of memory at `address`; 0 where there is none."""
-        status = self._read_memory(self._uc._uch, address & 0xFFFFFFFF, self._loaded_pointer, 4)
-        return 0 if status else self._loaded.value
+        def registers_now() -> Sequence[int]:
+            read(handle, numbers, pointers, count)
+            return values
+
+        return registers_now
+
+    def _bound(self, probe: Probe) -> Callable[[], tuple[int, ...]]:
+        """`probe` as a function of the machine's present state."""
+        if probe not in self._probes:
+            read, function, word = self._reader(probe.registers), probe.function, self._word
+            self._probes[probe] = lambda: function(read(), word)
+        return self._probes[probe]
 
     def _on_late(self, _handle, address: int, _size: int, _key) -> None:
         try:

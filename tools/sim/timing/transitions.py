@@ -59,13 +59,18 @@ class Node:
 
 @dataclass(slots=True, eq=False)
 class Fork:
-    """A block entered from a known state whose facts are not known yet; `nodes` by facts."""
+    """A block entered from a known state whose facts are not known yet.
+
+    `nodes` by what the probe returned, or by (probed, late) for a block with late instructions. `probe`, set by the timer,
+    reads the facts; None where the timer has more to do than that.
+    """
 
     block: Block
     state: State
     edge_cycles: int
     sequential: bool
     nodes: dict = field(default_factory=dict)
+    probe: Callable[[], tuple[int, ...]] | None = None
 
 
 def rest_at(address: int, state: State | None = None) -> Node:
@@ -97,7 +102,9 @@ class Transitions:
         cycles, state, sequential = edge(node, address)
         fork = self._forks.setdefault((state, key, cycles, sequential), Fork(block, state, cycles, sequential))
         entry: Node | Fork = fork
-        if not block.probe and not block.late:
+        if block.unknown:
+            pass
+        elif not block.probe and not block.late:
             entry = self.resolve(fork, (), ())
         elif block is node.block and block.repeats:
             entry = self.resolve(fork, node.probed, ())
@@ -106,9 +113,12 @@ class Transitions:
 
     def resolve(self, fork: Fork, probed: tuple[int, ...], late: tuple[int, ...]) -> Node:
         """The node of `fork` for what `probe` returned and what its late instructions reported."""
-        node = fork.nodes.get((probed, late))
+        key = (probed, late) if fork.block.late else probed
+        node = fork.nodes.get(key)
         if node is None:
-            node = fork.nodes[probed, late] = self._make_node(fork, probed, late)
+            node = self._make_node(fork, probed, late)
+            if node.unaligned_multiple is None:
+                fork.nodes[key] = node
         return node
 
     def _make_node(self, fork: Fork, probed: tuple[int, ...], late: tuple[int, ...]) -> Node:
