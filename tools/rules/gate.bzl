@@ -111,7 +111,7 @@ def _image_summary_impl(ctx):
         progress = "Summarizing",
     )
     ctx.actions.symlink(output = image, target_file = ctx.attr.firmware[FirmwareInfo].image)
-    return [DefaultInfo(files = depset([image, output]))]
+    return [DefaultInfo(files = depset([image, output]), runfiles = ctx.runfiles([image, output]))]
 
 image_summary = rule(
     implementation = _image_summary_impl,
