@@ -13,7 +13,7 @@ from gates.environments import qemu
 from tools.errors import UserError
 
 BOARD = "netduinoplus2"
-IMAGE = Path("gates/environments/echo_netduinoplus2.bin")
+IMAGE = Path("firmware/boards/netduinoplus2/echo.bin")
 RESET_CLOCK_HZ = 16_000_000
 
 
