@@ -11,7 +11,7 @@ from pathlib import Path
 
 from model.schema import Place, at_least, between, build, field, matching, one_of, read_yaml
 
-TARGETS = ("stm32l476",)
+TARGETS = ("stm32l476", "netduinoplus2")
 _FRACTION = between(0, 1)
 _COUNT = at_least(1)
 _SEED = at_least(0)
