@@ -15,7 +15,7 @@ load(
 )
 load("//tools/rules:m4_binary.bzl", "m4_elf", "m4_library")
 load("//tools/rules:model.bzl", "data_set", "int8_model", "network_spec", "recorded_data_set", "trained_weights")
-load("//tools/rules:profile.bzl", "network_profile")
+load("//tools/rules:profile.bzl", "network_profile", "subject_binary")
 
 # Sparring partners of the adversarial gate; DeepXplore (Pei et al. 2017) uses three as well.
 _ENSEMBLE = 3
@@ -75,6 +75,19 @@ def _observed(name, spec, visibility):
         spec = spec,
         visibility = visibility,
     )
+    for suffix, main, library in [
+        ("_gdb", "//tools/gdb:server.py", "//tools/gdb:server"),
+        ("_trace", "//tools/trace:instruction_trace.py", "//tools/trace:instruction_trace"),
+    ]:
+        subject_binary(
+            name = name + suffix,
+            data = name + "_data",
+            library = library,
+            main = main,
+            program = name + "_program",
+            spec = spec,
+            visibility = visibility,
+        )
 
 def _gated(name, spec, made, gates, visibility):
     """A measurement and a test per gate."""
@@ -171,6 +184,7 @@ def edgeplug_network(
       name_data: training data and pilot set. name_weights: the trained .keras. name_int8: the .tflite.
       name_c_source: NAME.c, NAME.h and NAME.plan.json. name_library: the m4_library of them.
       name_program: .elf, .bin, .map and .symbols.txt (the size table). name_firmware: the same with a FirmwareInfo.
+      name_trace, name_gdb: for `bazel run`: the instructions of one inference; a server for a debugger.
       name_profile: .json, .txt, .svg and .speedscope.json: cycles of one inference by layer and cause.
       name_GATE and name_GATE_test: what a gate measured, and its verdict. name_gates: the suite of the verdicts.
       name_report: .md and .json, all figures beside their limits.

@@ -1,0 +1,93 @@
+"""Prints the instructions of one inference, each with the cycles that the model gives it.
+
+Inputs: the flags of tools/trace/subject.py; --timing (a profile of the cycle model, by default the board's); --function (only
+its own instructions). Output: a line per instruction: cycles since the inference's entry, cycles of the instruction, cycles
+that its block waited for flash (at the block's first instruction), address, symbol and offset, disassembly.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+
+import capstone
+from absl import flags
+
+from tools import errors
+from tools.sim.machine import Machine
+from tools.sim.symbols import SymbolTable
+from tools.sim.timing.recorder import Run
+from tools.trace import subject
+from tools.trace.call import address_of, record_call
+
+HEADER = f"{'total':>10} {'cycles':>6} {'flash':>5}  {'address':10}  {'symbol':40}  instruction"
+
+
+class Trace:
+    """Writes a line for each instruction by `write`; a sink of record_call. `only` is a function's address or None."""
+
+    def __init__(self, machine: Machine, write: Callable[[str], object], only: int | None = None) -> None:
+        self._machine = machine
+        self._symbols: SymbolTable = machine.symbols
+        self._write = write
+        self._only = only
+        self._texts: dict[int, str | None] = {}
+        self._disassembler = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
+        self.cycles = self.instructions = 0
+
+    def __call__(self, run: Run, flash_cycles: int) -> None:
+        for executed in run.executed:
+            cycles = executed.cycles.total
+            self.cycles += cycles + flash_cycles
+            self.instructions += 1
+            address = executed.op.address
+            if address not in self._texts:
+                self._texts[address] = self._text(address, executed.op.size_bytes)
+            text = self._texts[address]
+            if text is not None:
+                self._write(f"{self.cycles:10} {cycles:6} {flash_cycles or '':>5}  {text}\n")
+            flash_cycles = 0
+
+    def _text(self, address: int, size_bytes: int) -> str | None:
+        """What a line says of the instruction at `address`; None if it is left out."""
+        function = self._symbols.function_at(address)
+        if self._only is not None and (function is None or function.address != self._only):
+            return None
+        place = f"{function.name}+{address - function.address:#x}" if function else ""
+        code = self._machine.read(address, size_bytes)
+        disassembled = next(self._disassembler.disasm_lite(code, address), (0, 0, code.hex(), ""))
+        return f"{address:#010x}  {place:40}  {disassembled[2]} {disassembled[3]}".rstrip()
+
+
+def trace(what: subject.Subject, timing: str | None, function: str | None, write: Callable[[str], object]) -> Trace:
+    """Traces one inference; `timing` None is the board's profile, `function` None all functions.
+
+    Raises:
+        errors.UserError: the image has no such function.
+    """
+    booted = what.boot(timing or what.profile)
+    only = None if function is None else address_of(booted.machine.symbols, function)
+    lines = Trace(booted.machine, write, only)
+    write(HEADER + "\n")
+    record_call(booted.machine, f"{booted.name}_run", lambda: booted.client.run(booted.window), lines)
+    return lines
+
+
+def _define_flags() -> None:
+    subject.define_flags()
+    flags.DEFINE_string("timing", None, "profile of the cycle model, such as zero_wait; by default the board's")
+    flags.DEFINE_string("function", None, "trace only this function's own instructions")
+
+
+def main(_: list[str]) -> None:
+    args = flags.FLAGS
+    try:
+        lines = trace(subject.from_flags(), args.timing, args.function, sys.stdout.write)
+        print(f"{lines.instructions:,} instructions, {lines.cycles:,} cycles")
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    _define_flags()
+    errors.run(main)

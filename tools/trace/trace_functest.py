@@ -1,0 +1,62 @@
+"""The trace of a real network: every instruction once, totals that agree with the profile, one function alone, bad names."""
+
+from pathlib import Path
+
+import pytest
+
+from model.data import dataset
+from tools.errors import UserError
+from tools.profile.layers import profile_call
+from tools.trace.instruction_trace import HEADER, trace
+from tools.trace.subject import Subject
+
+FOLDER = Path("model/shapes")
+
+
+@pytest.fixture(name="shapes", scope="module")
+def _shapes():
+    image, elf = (FOLDER / f"shapes_program.{suffix}" for suffix in ("bin", "elf"))
+    window = dataset.load_pilot(FOLDER / "shapes.pilot.npz").x[0]
+    return Subject(image.read_bytes(), elf.read_bytes(), "stm32l476", window)
+
+
+@pytest.fixture(name="lines", scope="module")
+def _lines(shapes):
+    lines = []
+    trace(shapes, None, None, lines.append)
+    return lines
+
+
+def test_all_instructions_are_there_and_cycles_are_the_profiles(shapes, lines):
+    booted = shapes.boot("stm32l476_80mhz")
+    total = profile_call(booted.machine, "", "shapes_run", (), lambda: booted.client.run(booted.window)).total
+    assert lines[0] == HEADER + "\n" and len(lines) == 1 + total.instructions
+    assert int(lines[-1].split()[0]) == total.cycles.total
+    assert sum(int(line[11:17]) + int(line[18:23].strip() or 0) for line in lines[1:]) == total.cycles.total
+
+
+def test_a_line_has_cycles_address_symbol_and_disassembly(shapes, lines):
+    entry = shapes.boot(None).machine.symbols["shapes_run"]
+    address, symbol, mnemonic = lines[1][25:].split()[:3]
+    assert (address, symbol) == (f"{entry:#010x}", "shapes_run+0x0") and mnemonic.startswith("push")
+    assert any("  arm_softmax_s8+0x" in line for line in lines)
+
+
+def test_one_function_alone(shapes, lines):
+    only = []
+    traced = trace(shapes, None, "arm_softmax_s8", only.append)
+    assert only[1:] == [line for line in lines if "  arm_softmax_s8+0x" in line]
+    assert traced.cycles == int(lines[-1].split()[0])
+
+
+def test_without_wait_states_nothing_waits_for_flash(shapes):
+    lines = []
+    trace(shapes, "zero_wait", None, lines.append)
+    assert {line[18:23] for line in lines[1:]} == {" " * 5}
+
+
+def test_names_that_do_not_exist_are_refused(shapes):
+    with pytest.raises(UserError, match="recording: the ELF has no symbol no_such_kernel"):
+        trace(shapes, None, "no_such_kernel", str)
+    with pytest.raises(UserError, match="timing profile: unknown name; got 'no_such_profile'"):
+        trace(shapes, "no_such_profile", None, str)
