@@ -29,8 +29,13 @@ class Launcher:
         self.fake.chmod(0o755)
 
     def run(self, script: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        df = self.folder / "bin" / "df"
+        df.parent.mkdir(exist_ok=True)
+        df.write_text('#!/bin/sh\nprintf "Filesystem 1024-blocks Used Available\\ntmpfs 0 0 $FREE_KIB\\n"\n')
+        df.chmod(0o755)
         variables = {
-            "PATH": os.environ["PATH"],
+            "FREE_KIB": "65536",
+            "PATH": f"{df.parent}:{os.environ['PATH']}",
             "RECORD": str(self.record),
             "EVENTS": str(self.events),
             "FAKE_VERSION": "bazel 4.2.3",
@@ -68,8 +73,19 @@ def test_a_build_ends_with_the_line_about_its_image(launcher):
     assert list(launcher.folder.glob("edgeplug-events*")) == []
 
 
+def test_sandboxes_lie_in_memory_where_it_is_large_enough(launcher):
+    launcher.run("tools/bazel", "build", "//x", FREE_KIB="2000000")
+    assert launcher.arguments[2:] == ["--sandbox_base=/dev/shm", "//x"]
+
+
 def test_a_build_without_image_adds_nothing(launcher):
     assert launcher.run("tools/bazel", "build", "//cmsis/...").stdout == ""
+
+
+def test_start_up_options_may_have_a_value_of_their_own(launcher):
+    launcher.run("tools/bazel", "--output_base", "/x", "build", "//a")
+    assert launcher.arguments[:3] == ["--output_base", "/x", "build"]
+    assert launcher.arguments[3].startswith("--build_event_json_file=")
 
 
 def test_the_exit_code_is_bazel_s(launcher):
