@@ -5,11 +5,12 @@ import pytest
 from model import check_spec
 from tools.errors import UserError
 
+_GATES = ["adversarial", "precision", "reproducibility", "size", "timing"]
 _SPEC = "model/voltage_event/voltage_event.yaml"
 
 
 def test_accepts_the_macro_s_own_spec():
-    check_spec.check(_SPEC, "voltage_event", "stm32l476")
+    check_spec.check(_SPEC, "voltage_event", "stm32l476", _GATES)
 
 
 @pytest.mark.parametrize(
@@ -21,4 +22,10 @@ def test_accepts_the_macro_s_own_spec():
 )
 def test_names_what_differs(network, target, message):
     with pytest.raises(UserError, match=message):
-        check_spec.check(_SPEC, network, target)
+        check_spec.check(_SPEC, network, target, _GATES)
+
+
+def test_no_limit_of_the_spec_goes_unjudged():
+    message = r"gates: differ .*; got limits for adversarial, precision, size, timing, want them for precision, size, timing\."
+    with pytest.raises(UserError, match=message):
+        check_spec.check(_SPEC, "voltage_event", "stm32l476", ["precision", "size", "timing"])

@@ -174,7 +174,7 @@ def edgeplug_network(
       dataset: .npz with x_train (for calibration) and further splits as model/README.md says.
       pilot: .npz with x and y: the windows that judge; given together with `dataset`.
       gates: the gates to pass; by default all, without `adversarial` (which trains sparring partners by the spec) if
-        `model` is given.
+        `model` is given. The spec has limits for these and no others.
       target: the board, a folder of //firmware/boards; the same as the spec's `target`.
       visibility: of everything that follows.
 
@@ -192,10 +192,12 @@ def edgeplug_network(
     if bool(dataset) != bool(pilot) or (model and not dataset):
         fail("//%s:%s: model, dataset and pilot belong together; got model %s, dataset %s, pilot %s. Fix: name them all" %
              (native.package_name(), name, model, dataset, pilot))
+    gates = gates or ["precision", "timing", "size", "reproducibility"] + ([] if model else ["adversarial"])
     checked = name + ".checked.yaml"
     network_spec(
         name = name + "_spec",
         checked = checked,
+        gates = gates,
         network = name,
         spec = spec,
         target = target,
@@ -204,5 +206,4 @@ def edgeplug_network(
     made = _learned(name, checked, model, dataset, pilot, visibility)
     _compiled(name, checked, target, visibility)
     _observed(name, checked, visibility)
-    everything = ["precision", "timing", "size", "reproducibility"] + ([] if model else ["adversarial"])
-    _gated(name, checked, made, gates or everything, visibility)
+    _gated(name, checked, made, gates, visibility)

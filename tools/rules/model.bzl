@@ -12,6 +12,7 @@ def _network_spec_impl(ctx):
         inputs = [ctx.file.spec],
         outputs = [ctx.outputs.checked],
         flags = {
+            "gates": ",".join(ctx.attr.gates),
             "network": ctx.attr.network,
             "output": ctx.outputs.checked,
             "spec": ctx.file.spec,
@@ -25,6 +26,7 @@ network_spec = rule(
     doc = "A validated spec; every later step reads it instead of the source file, so that a broken one stops here.",
     attrs = {
         "checked": attr.output(mandatory = True),
+        "gates": attr.string_list(mandatory = True),
         "network": attr.string(mandatory = True),
         "spec": _SPEC,
         "target": attr.string(mandatory = True),
