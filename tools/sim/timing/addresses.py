@@ -55,7 +55,7 @@ def add(first: Value | None, second: Value | None) -> Value | None:
     return Value(terms, first.offset + second.offset) if len(terms) <= _LONGEST else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Probe:
     """`function(values, read_word)` gives addresses from the values of `registers`, in that order."""
 
@@ -109,24 +109,32 @@ class Symbolic:
         exec(f"def probe(r, m):\n{text}\n", scope)  # noqa: S102 - the text is made of our own terms only
         return Probe(registers, scope["probe"])
 
-    def keeps_memories(self, values: Sequence[Value]) -> bool:
+    def keeps_memories(self, values: Sequence[Value], widths_bytes: Sequence[int]) -> bool:
         """Whether a block that follows itself accesses the same memories, equally aligned, again.
 
-        True if every register in `values` is unchanged by the block or moved by a multiple of 4, and words that they
-        read are on the stack and not stored by the block. (A pointer does not step from one memory into another.)
+        True if every register in `values` is unchanged by the block or moved by a multiple of the width of the access, and
+        words that they read are on the stack and not stored by the block. (A pointer, moved by whatever is added to it, does
+        not step from one memory into another.)
         """
         addresses = {name: address for address, name in self._words.items()}
-        for value in values:
+        for value, width_bytes in zip(values, widths_bytes, strict=True):
             loads = [addresses[name] for name in _WORD.findall(value.terms)]
             if loads and (self._stored or not all(load.startswith(f"r[{SP}]") for load in loads)):
                 return False
-            if not all(self._moved_by_words(int(n)) for text in (value.terms, *loads) for n in _REGISTER.findall(text)):
+            if not all(self._moves_by(SP, 4) for _ in loads):
+                return False
+            if not all(self._moves_by(int(n), width_bytes) for n in _REGISTER.findall(value.terms)):
                 return False
         return True
 
-    def _moved_by_words(self, register: int) -> bool:
-        value = self._registers[register]
-        return value is not None and value.terms == f"r[{register}]" and value.offset % 4 == 0
+    def _moves_by(self, register: int, width_bytes: int) -> bool:
+        """Whether the block moves `register` by a multiple of `width_bytes`."""
+        value, own = self._registers[register], f"r[{register}]"
+        if value is None:
+            return False
+        if width_bytes == 1 and value.terms.startswith(f"{own}+"):
+            return True
+        return value.terms == own and value.offset % width_bytes == 0
 
     def _store(self, op: Op, address: Value | None) -> None:
         if address is None or not address.is_on_stack:

@@ -64,3 +64,18 @@ def test_what_part_of_a_word_was_stored_to_is_unknown(store):
     """`strb.w r1,[sp,#1]` or `str.w r1,[sp,#2]`; `ldr r4,[sp]; ldr r0,[r4]`."""
     block = make_block(bytes.fromhex(store + "009c2068"), 0x08000000, frozenset())
     assert block.unknown == {0x08000006}
+
+
+@pytest.mark.parametrize(
+    ("code", "repeats"),
+    [
+        ("0378491cfcd1", True),  # ldrb r3,[r0]; adds r1,r1,#1; bne
+        ("50f8043b491cfbd1", True),  # ldr r3,[r0],#4; adds r1,r1,#1; bne
+        ("50f8023b491cfbd1", False),  # ldr r3,[r0],#2; ...: the alignment changes
+        ("03788018fcd1", True),  # ldrb r3,[r0]; adds r0,r0,r2; bne: bytes are never unaligned
+        ("03688018fcd1", False),  # ldr r3,[r0]; adds r0,r0,r2; bne: words may be
+        ("03688043fcd1", False),  # ldr r3,[r0]; bics r0,r0; bne: not a sum
+    ],
+)
+def test_whether_a_loop_keeps_its_memories(code, repeats):
+    assert make_block(bytes.fromhex(code), 0x08000000, frozenset()).repeats is repeats

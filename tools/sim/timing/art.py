@@ -6,7 +6,6 @@ only for what is left of the prefetch that ran while the 8 bytes before executed
 Assumptions, not validated on hardware: a line is filled one read at a time; data reads don't disturb the prefetch.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -32,42 +31,47 @@ class FlashAccelerator:
         self._line_shift = self._art.line_bytes.bit_length() - 1
         self._read_shift = self._art.read_bytes.bit_length() - 1
         self._part_mask = self._art.line_bytes // self._art.read_bytes - 1
-        self._instructions: OrderedDict[int, int] = OrderedDict()
-        self._data: OrderedDict[int, int] = OrderedDict()
+        # Lines by number: the parts that are there, and when the line was last used.
+        self._instructions: dict[int, list[int]] = {}
+        self._data: dict[int, list[int]] = {}
+        self._uses = 0
 
     def code_cycles(self, lines: tuple[CodeLine, ...]) -> int:
         """Waiting for the code of one block."""
         cycles, cached = 0, self._instructions
         for part_of_block in lines:
-            line = part_of_block.line
-            present = cached.get(line, 0)
-            if present & part_of_block.parts == part_of_block.parts:
-                cached.move_to_end(line)
+            self._uses += 1
+            line, parts = part_of_block.line, part_of_block.parts
+            entry = cached.get(line)
+            if entry is not None and entry[0] & parts == parts:
+                entry[1] = self._uses
             else:
+                present = entry[0] if entry is not None else 0
                 cycles += sum(self._wait(hidden) for bit, hidden in part_of_block.reads if not present & bit)
-                self._fill(cached, self._art.instruction_lines, line, present | part_of_block.parts)
+                self._fill(cached, self._art.instruction_lines, line, present | parts)
         return cycles
 
     def data_cycles(self, addresses: Iterable[int]) -> int:
         """Waiting for data reads at these flash addresses, in order."""
         cycles, cached = 0, self._data
         for address in addresses:
+            self._uses += 1
             line, bit = address >> self._line_shift, 1 << (address >> self._read_shift & self._part_mask)
-            present = cached.get(line, 0)
-            if not present & bit:
+            entry = cached.get(line)
+            if entry is not None and entry[0] & bit:
+                entry[1] = self._uses
+            else:
                 cycles += self._wait_states
-            self._fill(cached, self._art.data_lines, line, present | bit)
+                self._fill(cached, self._art.data_lines, line, (entry[0] if entry is not None else 0) | bit)
         return cycles
+
+    def _fill(self, cached: dict[int, list[int]], capacity: int, line: int, parts: int) -> None:
+        cached[line] = [parts, self._uses]
+        if len(cached) > capacity:
+            del cached[min(cached, key=lambda known: cached[known][1])]
 
     def _wait(self, hidden: int | None) -> int:
         return max(self._wait_states - (hidden if hidden is not None and self._art.prefetch else 0), 0)
-
-    @staticmethod
-    def _fill(cached: OrderedDict[int, int], capacity: int, line: int, parts: int) -> None:
-        cached[line] = parts
-        cached.move_to_end(line)
-        if len(cached) > capacity:
-            cached.popitem(last=False)
 
 
 def code_lines(reads: Iterable[tuple[int, int | None]], art: Art) -> tuple[CodeLine, ...]:

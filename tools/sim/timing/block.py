@@ -83,7 +83,7 @@ def make_block(code: bytes, address: int, late_addresses: frozenset[int]) -> Blo
     widths = [op.access.width_bytes for op in body if op.address in probed]
     probe = symbolic.compile(values, [_MEMORY_BITS | width - 1 for width in widths]) if values else None
     locate = symbolic.compile(values, [0xFFFFFFFF] * len(values)) if values else None
-    repeats = not late and symbolic.keeps_memories(values)
+    repeats = not late and symbolic.keeps_memories(values, widths)
     return Block(address, end, body, branch, fixed, on_stack, probed, frozenset(unknown), probe, locate, late, repeats)
 
 

@@ -48,12 +48,14 @@ class Executed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """One way through a block: its instructions, the address that followed, and the sum of their cycles."""
+    """One way through a block: its instructions, the address that followed, the sum of their cycles, and whether the address
+    of an access was not known at block entry: the model took it for aligned SRAM."""
 
     address: int
     next_address: int
     executed: tuple[Executed, ...]
     cycles: Cycles
+    is_assumed: bool = False
 
 
 class Recorder:
@@ -85,7 +87,8 @@ def _make_run(node: Node, next_address: int) -> Run:
     executed = [Executed(op, _split(op, end - start, stall, 0)) for op, start, end, stall in spans]
     if block.branch is not None:
         executed.append(_branch(node, block.branch, next_address))
-    return Run(block.address, next_address, tuple(executed), sum((e.cycles for e in executed), Cycles()))
+    cycles = sum((e.cycles for e in executed), Cycles())
+    return Run(block.address, next_address, tuple(executed), cycles, bool(block.unknown))
 
 
 def _branch(node: Node, branch: Op, next_address: int) -> Executed:

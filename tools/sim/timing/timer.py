@@ -132,7 +132,7 @@ class BlockTimer:
             self._uc.emu_stop()
             return
         entry = self._node.next.get(address | size << 32)
-        if self._flash is None and self.observer is None:
+        if self.observer is None and self._fork is None:
             node = entry
             if entry.__class__ is Fork and entry.probe is not None:
                 node = entry.nodes.get(entry.probe())
@@ -140,6 +140,12 @@ class BlockTimer:
                 self._node = node
                 self.cycles += node.cycles
                 self.instructions += node.instructions
+                if self._flash is not None:
+                    if node.block is not self._hot_block:
+                        self._hot_block = node.block
+                        self.cycles += self._flash.code_cycles(node.code_lines)
+                    if node.flash_reads:
+                        self.cycles += self._flash.data_cycles(self._read_addresses(node))
                 return
         try:
             self._enter(entry, address, size)
@@ -169,8 +175,9 @@ class BlockTimer:
                 self._node = rest_at(address)
                 return
             entry = self._transitions.resolve(entry, self._probed, ())
-        if self._flash is not None and entry.flash_reads and entry.reads_flash_by_pointer:
-            self._addresses = self._bound(entry.block.locate)()
+        if entry.flash_reads and any(index is not None for index, _ in entry.flash_reads):
+            entry.locate = self._bound(entry.block.locate)
+            self._addresses = entry.locate()
         if entry.unaligned_multiple is not None:
             raise UnalignedMultiple(entry.unaligned_multiple)
         self._account(entry)
@@ -199,6 +206,12 @@ class BlockTimer:
             self.cycles += code_cycles + data_cycles
         if self.observer is not None:
             self.observer(node, code_cycles, data_cycles)
+
+    @staticmethod
+    def _read_addresses(node: Node) -> list[int]:
+        """Addresses in flash that the block is about to read."""
+        addresses = node.locate() if node.locate else ()
+        return [start if index is None else addresses[index] + start for index, start in node.flash_reads]
 
     def _reader(self, registers: Sequence[int]) -> Callable[[], Sequence[int]]:
         """A function that reads these registers, by index in `_ENTRY_REGISTERS`."""

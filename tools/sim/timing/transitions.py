@@ -26,6 +26,7 @@ class Node:
     """A block entered with all facts known. `cycles` are those to add: the branch into it and its body.
 
     `unaligned_multiple` is the address of an LDM, STM, LDRD or STRD that the core would fault on; Unicorn does not.
+    `locate`, set by the timer, gives the addresses that `flash_reads` refers to, None if it refers to none.
     `next` maps a following block's key (address | size << 32) to its Node or Fork. A node without a block is a rest:
     the machine stopped in `state` before `resume_address`.
     """
@@ -41,11 +42,7 @@ class Node:
     code_lines: tuple[CodeLine, ...] = ()
     flash_reads: tuple[FlashRead, ...] = ()
     next: dict = field(default_factory=dict)
-
-    @property
-    def reads_flash_by_pointer(self) -> bool:
-        """Whether `flash_reads` needs the registers at entry."""
-        return any(index is not None for index, _ in self.flash_reads)
+    locate: Callable[[], tuple[int, ...]] | None = None
 
     def remaining(self, pc: int) -> tuple[int, int]:
         """Cycles and instructions of the block from the one at `pc` to the end; 0 where it has none at `pc`."""
