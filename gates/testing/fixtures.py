@@ -41,6 +41,7 @@ def timing() -> dict[str, Any]:
         "profiles": {"zero_wait": profile, "art": slower},
         "ticked": {"cycles": 38025, "runs": 24, "tick_hz": 1000, "time_us": 475.3125},
         "worst": {"cycles": 38000, "input": "noise 3", "inputs_searched": 119, "time_us": 475.0,
+                  "assumed_blocks": 12, "blocks": 4000,
                   "layers": [layer("conv_1", 4096, 12000, 20), layer("conv_2", 6144, 16000, 10, flash_cycles=4000),
                              layer("dense", 192, 900, 0), layer("softmax", 0, 1000, 200)]},
     }

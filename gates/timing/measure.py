@@ -76,7 +76,7 @@ def measure(spec: model_spec.Spec, subject: Image, pilot: dataset.Part) -> dict[
                      **reported_profiles(subject, quantized, labels)},
         "ticked": ticked(subject, slow[0].window),
         "worst": {"cycles": slow[0].cycles, "input": slow[0].origin, "inputs_searched": tried,
-                  "layers": layer_costs(subject, slow[0].window), "time_us": slow[0].cycles * 1e6 / clock_hz},
+                  "time_us": slow[0].cycles * 1e6 / clock_hz, **inference(subject, slow[0].window)},
     }  # fmt: skip
 
 
@@ -100,12 +100,12 @@ def spread(cycles: np.ndarray, clock_hz: int) -> dict[str, Any]:
             "time_us": {name: value * 1e6 / clock_hz for name, value in figures.items()}}
 
 
-def layer_costs(subject: Image, window: np.ndarray) -> list[dict[str, Any]]:
-    """The layers of one inference, in order, as the profile has them (tools/profile)."""
+def inference(subject: Image, window: np.ndarray) -> dict[str, Any]:
+    """What the profile (tools/profile) says of one inference: its layers, in order, and how much the model assumed."""
     booted = subject.boot(subject.judged_profile)
     profile = profile_call(booted.machine, subject.judged_profile, f"{subject.plan.name}_run", subject.layers,
-                           lambda: booted.client.run(window))
-    return profile.as_dict()["layers"]
+                           lambda: booted.client.run(window)).as_dict()
+    return {name: profile[name] for name in ("assumed_blocks", "blocks", "layers")}
 
 
 def ticked(subject: Image, window: np.ndarray) -> dict[str, Any]:

@@ -31,13 +31,17 @@ class Layer:
 
 @dataclass(frozen=True)
 class Sum:
-    """Cycles by cause and instructions of a part of the inference."""
+    """Cycles by cause and instructions of a part of the inference; `blocks` executed there, and those among them with an
+    access whose address the cycle model assumed (`Run.is_assumed`)."""
 
     cycles: Cycles = Cycles()
     instructions: int = 0
+    blocks: int = 0
+    assumed_blocks: int = 0
 
     def __add__(self, more: "Sum") -> "Sum":
-        return Sum(self.cycles + more.cycles, self.instructions + more.instructions)
+        return Sum(self.cycles + more.cycles, self.instructions + more.instructions, self.blocks + more.blocks,
+                   self.assumed_blocks + more.assumed_blocks)
 
 
 @dataclass(frozen=True)
@@ -111,17 +115,18 @@ def read_layers(plan_path: str) -> tuple[Layer, ...]:
 
 
 def _sum(runs: Counter[Run], flash_cycles: int) -> Sum:
-    cycles, instructions = Counter(), 0
+    cycles, instructions = Counter(flash=flash_cycles), 0
     for run, count in runs.items():
         cycles.update({cause: part * count for cause, part in asdict(run.cycles).items()})
         instructions += len(run.executed) * count
-    cycles["flash"] += flash_cycles
-    return Sum(Cycles(**cycles), instructions)
+    assumed = sum(count for run, count in runs.items() if run.is_assumed)
+    return Sum(Cycles(**cycles), instructions, runs.total(), assumed)
 
 
 def _figures(part: Sum) -> dict[str, Any]:
     causes = {f"{cause}_cycles": cycles for cause, cycles in asdict(part.cycles).items()}
-    return {"causes": causes, "cycles": part.cycles.total, "instructions": part.instructions}
+    return {"assumed_blocks": part.assumed_blocks, "blocks": part.blocks, "causes": causes, "cycles": part.cycles.total,
+            "instructions": part.instructions}
 
 
 def _layer_figures(layer: Layer, part: Sum, total_cycles: int) -> dict[str, Any]:

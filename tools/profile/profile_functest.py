@@ -64,6 +64,15 @@ def test_the_profile_agrees_with_the_firmwares_counter(shapes, profiles, timing)
     assert 0 <= counted - profile.total.cycles.total <= CALL_CYCLES_MAX
 
 
+def test_assumed_accesses_are_those_that_the_timer_counts(shapes, profiles):
+    booted = shapes.boot("zero_wait")
+    before = booted.machine.assumed_accesses
+    booted.client.run(booted.window)
+    outside = booted.machine.assumed_accesses - before - profiles[1].total.assumed_blocks
+    assert 0 <= outside <= 10  # those of the service around the inference
+    assert profiles[0].total.blocks == profiles[1].total.blocks > profiles[1].total.assumed_blocks
+
+
 def test_only_flash_has_wait_states(profiles):
     board, reference = profiles
     assert board.total.instructions == reference.total.instructions

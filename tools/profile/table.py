@@ -18,7 +18,9 @@ def as_table(profile: Profile, clock_hz: int) -> str:
     widths = [max(len(row[column]) for row in [_HEADER, *rows]) for column in range(len(_HEADER))]
     lines = [_line(row, widths) for row in [_HEADER, tuple("-" * width for width in widths), *rows]]
     title = f"{profile.timing}: {total:,} cycles, {total * 1e6 / clock_hz:,.1f} us at {clock_hz / 1e6:g} MHz"
-    return "\n".join([title, "", *lines]) + "\n"
+    whole = profile.total
+    assumed = f"Blocks with an access that the model took for aligned SRAM: {whole.assumed_blocks:,} of {whole.blocks:,}"
+    return "\n".join([title, "", *lines, "", assumed]) + "\n"
 
 
 def _row(name: str, kernel: str, macs: int, part: Sum, total_cycles: int) -> tuple[str, ...]:
