@@ -1,29 +1,30 @@
 """One execution environment of an image, and the way to the service that runs in it.
 
-Purpose: `service(environment)` boots the image and yields a Transport (firmware/client.py); what was started is ended
+Purpose: `service(environment)` boots the image and yields a Client (firmware/client.py); what was started is ended
 with the context. Inputs: an Environment, which tests get from the variables that environments.bzl sets.
 Errors: tools.errors.UserError where the image does not answer. Non-goals: judging the answers.
 """
 
 import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from firmware.client import MachineTransport, Transport
+from firmware.client import Client, MachineTransport, Transport
 from gates.environments import qemu, renode
+from gates.environments.emulator import PatientClient
 from tools.errors import UserError
 from tools.sim.machine import Machine
 
 PREFIX = "EDGEPLUG_"
-_KEYS = ("NAME", "RUNNER", "BOARD", "IMAGE", "CLOCK_HZ", "WINDOWS")
+_KEYS = ("NAME", "RUNNER", "BOARD", "IMAGE", "CLOCK_HZ", "WINDOWS", "TRIES")
 
 
 @dataclass(frozen=True)
 class Environment:
     """What environments.bzl says: the environment's name, its runner, the board, the image (.bin), the core clock in hertz
-    that the firmware must read back there, and how many windows to run."""
+    that the firmware must read back there, how many windows to run, and how often to ask at most (emulator.PatientClient)."""
 
     name: str
     runner: str
@@ -31,6 +32,7 @@ class Environment:
     image: Path
     clock_hz: int
     windows: int
+    tries: int
 
 
 def from_variables(variables: dict[str, str] | None = None) -> Environment:
@@ -41,11 +43,11 @@ def from_variables(variables: dict[str, str] | None = None) -> Environment:
     """
     found = os.environ if variables is None else variables
     try:
-        name, runner, board, image, clock_hz, windows = (found[PREFIX + key] for key in _KEYS)
+        name, runner, board, image, *figures = (found[PREFIX + key] for key in _KEYS)
     except KeyError as error:
         raise UserError(f"environment: is not described; got no variable {error}, want those of environments.bzl. "
                         "Fix: run the test as bazel test //gates/environments/...") from error
-    return Environment(name, runner, board, Path(image), int(clock_hz), int(windows))
+    return Environment(name, runner, board, Path(image), *map(int, figures))
 
 
 def _simulated(environment: Environment) -> AbstractContextManager[Transport]:
@@ -67,8 +69,9 @@ _RUNNERS: dict[str, Callable[[Environment], AbstractContextManager[Transport]]] 
 }
 
 
-def service(environment: Environment) -> AbstractContextManager[Transport]:
-    """The service of the image, booted in the environment.
+@contextmanager
+def service(environment: Environment) -> Iterator[Client]:
+    """A client of the service of the image, booted in the environment.
 
     Raises:
         UserError: no such runner.
@@ -76,4 +79,5 @@ def service(environment: Environment) -> AbstractContextManager[Transport]:
     if environment.runner not in _RUNNERS:
         raise UserError(f"environment {environment.name}: unknown runner; got {environment.runner!r}, want one of "
                         f"{sorted(_RUNNERS)}. Fix: correct gates/environments/environments.bzl")
-    return _RUNNERS[environment.runner](environment)
+    with _RUNNERS[environment.runner](environment) as transport:
+        yield PatientClient(transport, environment.tries) if environment.tries > 1 else Client(transport=transport)

@@ -2,15 +2,27 @@
 
 load("@pip//:requirements.bzl", "requirement")
 load("//firmware:defs.bzl", "FIRMWARE_COPTS")
+load("//gates/environments/renode:host.bzl", "RENODE")
 load("//tools/pytest:defs.bzl", "pytest_test")
 load("//tools/rules:firmware.bzl", "network_header")
 load("//tools/rules:m4_binary.bzl", "m4_elf")
 load(":answers.bzl", "reference_answers")
 
 # board: a folder of //firmware/boards. runner: a name in environment.py. clock_hz: the core clock that the firmware reads
-# back. windows: how many are run at most. data: what the runner needs. requires: constraints; a host that lacks one skips.
+# back. windows: how many are run at most. tries: how often a request is made while a busy host disturbs it. data, variables:
+# what the runner needs. requires: constraints; a host that lacks one skips.
 ENVIRONMENTS = [
-    struct(name = "sim", board = "stm32l476", runner = "sim", clock_hz = 80000000, windows = 200, data = [], requires = []),
+    struct(
+        name = "sim",
+        board = "stm32l476",
+        runner = "sim",
+        clock_hz = 80000000,
+        windows = 200,
+        tries = 1,
+        data = [],
+        variables = {},
+        requires = [],
+    ),
     struct(
         name = "qemu",
         board = "netduinoplus2",
@@ -18,7 +30,9 @@ ENVIRONMENTS = [
         # QEMU has no RCC: the firmware finds the 16 MHz after reset.
         clock_hz = 16000000,
         windows = 200,
+        tries = 10,
         data = ["@qemu"],
+        variables = {},
         requires = [],
     ),
     struct(
@@ -28,8 +42,10 @@ ENVIRONMENTS = [
         clock_hz = 80000000,
         # Each byte is a command of Renode's console.
         windows = 20,
+        tries = 1,
         data = ["//gates/environments/renode:platform"],
-        requires = ["//gates/environments/renode:present"],
+        variables = {"RENODE": RENODE.program} if RENODE.program else {},
+        requires = RENODE.requires,
     ),
 ]
 
@@ -55,7 +71,7 @@ def _functest(name, environment, image, windows):
         size = "medium",
         srcs = ["//gates/environments:service_functest.py"],
         data = [image, name + "_answers", name + "_plan"] + environment.data,
-        env = {
+        env = dict(environment.variables, **{
             "EDGEPLUG_ANSWERS": "$(rootpath %s_answers)" % name,
             "EDGEPLUG_BOARD": environment.board,
             "EDGEPLUG_CLOCK_HZ": str(environment.clock_hz),
@@ -63,8 +79,9 @@ def _functest(name, environment, image, windows):
             "EDGEPLUG_NAME": environment.name,
             "EDGEPLUG_PLAN": "$(rootpath %s_plan)" % name,
             "EDGEPLUG_RUNNER": environment.runner,
+            "EDGEPLUG_TRIES": str(environment.tries),
             "EDGEPLUG_WINDOWS": str(min(environment.windows, windows)),
-        },
+        }),
         target_compatible_with = environment.requires,
         deps = [
             "//firmware:client",
@@ -92,10 +109,10 @@ def _robot_functest(name, environment, image):
         size = "medium",
         srcs = ["//gates/environments:robot_functest.py"],
         data = [image, exchanges] + environment.data,
-        env = {
+        env = dict(environment.variables, **{
             "EDGEPLUG_EXCHANGES": "$(rootpath %s)" % exchanges,
             "EDGEPLUG_IMAGE": "$(rootpath %s)" % image,
-        },
+        }),
         target_compatible_with = environment.requires,
         deps = ["//gates/environments:emulators"],
     )

@@ -1,8 +1,8 @@
 """An image in QEMU: the locked qemu-system-arm 7.2 of @qemu, no other.
 
-Time: QEMU counts instructions (-icount), each 64 ns of virtual time, and is held to real time (align=on), so that the
-firmware's 20 ms between two bytes, counted in polls, last some 200 ms of the host's: enough for a busy host. There is no cycle
-counter: QEMU has no DWT, and the cycles that the firmware reports there are 0.
+Time: the firmware gives a frame up after 4,000 polls of its UART, some 20 ms of the host's; bytes come from another thread of
+QEMU. Both run on one CPU, so that the guest's time stands still while that thread has to wait, and PatientClient does the rest.
+There is no cycle counter: QEMU has no DWT, and the cycles that the firmware reports there are 0.
 """
 
 import os
@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from firmware.client import StreamTransport
 from gates.environments.emulator import REPLY_LIMIT_S, SerialLine, await_boot, end
 from tools.errors import UserError
 
@@ -57,12 +56,17 @@ def command(image: Path, board: str, line: int) -> list[str]:
                         "Fix: add it to gates/environments/qemu.py")
     machine = MACHINES[board]
     return [str(program()), "-machine", machine.name, "-nodefaults", "-display", "none", "-monitor", "none",
-            "-icount", "shift=6,align=on", "-kernel", str(image), "-chardev", f"socket,id=uart,fd={line}",
+            "-icount", "shift=6", "-kernel", str(image), "-chardev", f"socket,id=uart,fd={line}",
             *["-serial", "null"] * machine.serial_port, "-serial", "chardev:uart"]
 
 
+def _use_one_cpu() -> None:
+    cpus = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cpus[os.getpid() % len(cpus)]})
+
+
 @contextmanager
-def running(image: Path, board: str, boot_limit_s: float = REPLY_LIMIT_S) -> Iterator[StreamTransport]:
+def running(image: Path, board: str, boot_limit_s: float = REPLY_LIMIT_S) -> Iterator[SerialLine]:
     """Boots `image`, yields the way to its service, ends QEMU.
 
     Raises:
@@ -70,12 +74,12 @@ def running(image: Path, board: str, boot_limit_s: float = REPLY_LIMIT_S) -> Ite
     """
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        process = subprocess.Popen(command(image, board, theirs.fileno()), pass_fds=[theirs.fileno()], env=dict(os.environ),
+        process = subprocess.Popen(command(image, board, theirs.fileno()), pass_fds=[theirs.fileno()], preexec_fn=_use_one_cpu,
                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         theirs.close()
         line = SerialLine(ours)
         try:
             await_boot(process, line, "qemu", boot_limit_s)
-            yield StreamTransport(line)
+            yield line
         finally:
             end(process)

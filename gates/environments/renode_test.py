@@ -66,7 +66,7 @@ def test_another_board_is_refused(console: str, tmp_path: Path) -> None:
 def test_renode_is_found_by_its_variable_and_then_on_path(console: str, tmp_path: Path) -> None:
     assert renode.program({"RENODE": console, "PATH": ""}) == console
     assert renode.program({"PATH": str(tmp_path)}) == console
-    with pytest.raises(UserError, match="renode: is not there; got RENODE='/nowhere/renode' and none on PATH, want Renode 1.16.1"):
+    with pytest.raises(UserError, match="renode: is not there; got RENODE='/nowhere/renode' and none on PATH, want "):
         renode.program({"RENODE": "/nowhere/renode", "PATH": str(tmp_path)})
     with pytest.raises(UserError, match="renode: is not there; got RENODE=None"):
         renode.program({"PATH": "/nowhere"})

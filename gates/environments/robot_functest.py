@@ -16,7 +16,8 @@ def test_the_robot_file_passes(tmp_path: Path) -> None:
     # Its Python is the host's, with Robot Framework: ours must not reach it.
     for name in ("PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH"):
         environment.pop(name, None)
-    ended = subprocess.run([str(runner), *options, "--results-dir", str(tmp_path), str((renode.FOLDER / "inference.robot").absolute())],
+    robot_file = (renode.FOLDER / "inference.robot").absolute()
+    ended = subprocess.run([str(runner), *options, "--results-dir", str(tmp_path), str(robot_file)],
                            env=environment, capture_output=True, text=True, check=False)
     print(ended.stdout)
     assert ended.returncode == 0, ended.stderr

@@ -24,8 +24,8 @@ WINDOW = ANSWERS.windows[0].tobytes()
 
 @pytest.fixture(name="client", scope="module")
 def client_fixture() -> Iterator[Client]:
-    with environments.service(ENVIRONMENT) as transport:
-        yield Client(transport=transport)
+    with environments.service(ENVIRONMENT) as client:
+        yield client
 
 
 def test_it_identifies_as_the_network_of_the_plan(client: Client) -> None:

@@ -63,7 +63,7 @@ STEPS: dict[str, tuple[str, Callable[[int], bool]]] = {
     "PLL off": ("RCC.CR", lambda value: value >> 24 & 1 == 0),
     "PLL configured": ("RCC.PLLCFGR", lambda value: value >> 22 & 1 == 0),
     "PLL on": ("RCC.CR", lambda value: value >> 24 & 1 == 1),
-    "bus prescalers": ("RCC.CFGR", lambda value: value >> 10 & 0b111 == 0b101 and value >> 13 & 0b111 == 0b100 and value & 0b11 == 0),
+    "bus prescalers": ("RCC.CFGR", lambda value: value >> 10 & 0b111111 == 0b100101 and value & 0b11 == 0),
     "switched": ("RCC.CFGR", lambda value: value & 0b11 == SW_PLL),
     "port clock": ("RCC.AHB1ENR", lambda value: value & 1 == 1),
     "UART clock": ("RCC.APB1ENR", lambda value: value >> 17 & 1 == 1),

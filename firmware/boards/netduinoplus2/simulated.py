@@ -21,7 +21,8 @@ _RE, _TE, _UE = 1 << 2, 1 << 3, 1 << 13
 class Rcc(RegisterFile):
     """Clock control: ready flags follow enable bits, SWS follows SW, but for those in `never_ready`."""
 
-    names = {0x00: "CR", 0x04: "PLLCFGR", 0x08: "CFGR", 0x0C: "CIR", 0x30: "AHB1ENR", 0x34: "AHB2ENR", 0x40: "APB1ENR", 0x44: "APB2ENR"}
+    names = {0x00: "CR", 0x04: "PLLCFGR", 0x08: "CFGR", 0x0C: "CIR", 0x30: "AHB1ENR", 0x34: "AHB2ENR", 0x40: "APB1ENR",
+             0x44: "APB2ENR"}
     reset_values = {CR: 0x00000083, PLLCFGR: 0x24003010, 0x30: 0x00100000}
 
     def __init__(self, *args) -> None:

@@ -46,5 +46,6 @@ Should Score As TFLite Does
         Should Be True    ${cycles} > 0
         ${ratio}=      Evaluate    ${cycles} / ${exchange}[model_cycles]
         ${time_us}=    Evaluate    ${cycles} / ${CORE_MHZ}
-        Log To Console    instruction-scaled ${time_us} us (${cycles} cycles), ${ratio} of the cycle model's ${exchange}[model_cycles]
+        Log To Console    instruction-scaled ${time_us} us (${cycles} cycles),
+        ...    ${ratio} of the cycle model's ${exchange}[model_cycles]
     END
