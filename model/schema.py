@@ -139,7 +139,7 @@ def _variant(members: list[type], value: object, place: Place) -> type:
     by_kind = {next(item.default for item in dataclasses.fields(member) if item.name == "kind"): member
                for member in members}
     found = value.get("kind") if isinstance(value, dict) else value
-    if found not in by_kind:
+    if not isinstance(found, str) or found not in by_kind:
         raise place.child("kind").error("unknown kind", found, "one of " + ", ".join(by_kind))
     return by_kind[found]
 

@@ -66,6 +66,8 @@ def test_sections_of_our_training_are_optional(tmp_path):
     ("target", "stm32f407", ["target: impossible value; got 'stm32f407', want one of stm32l476"]),
     ("name", "Voltage-Event", ["name: impossible value; got 'Voltage-Event', want lower-case letters"]),
     ("architecture.0.kind", "lstm", ["architecture.0.kind: unknown kind; got 'lstm', want one of conv1d"]),
+    ("architecture.0.kind", ["conv1d"], ["architecture.0.kind: unknown kind; got ['conv1d'], want one of conv1d"]),
+    ("architecture.0", ["conv1d"], ["architecture.0.kind: unknown kind; got ['conv1d'], want one of conv1d"]),
     ("architecture.0.filters", 0, ["architecture.0.filters: impossible value; got 0, want a number of at least 1"]),
     ("architecture.4.units", 5, ["architecture.4: wrong last layer", "6 units"]),
     ("architecture.2", {"kind": "max_pool", "size": 2}, ["architecture.3: layer in the wrong place; got 'dense'"]),

@@ -1,5 +1,8 @@
 """Broken data is refused with file, array and index; equal data is equal bytes."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -42,8 +45,11 @@ def test_nan_is_refused_with_array_and_index(tmp_path):
 @pytest.mark.parametrize("name, value, fragment", [
     ("y_test", np.array([0, 3, 1], np.int32), "y_test[1]: impossible label; got 3, want 0 to 2"),
     ("y_test", np.array([0, 1], np.int32), "y_test: wrong type or shape; got int32 [2], want int32 [3]"),
-    ("y_test", np.array([0, 1, 2], np.int64), "y_test: wrong type or shape; got int64 [3], want int32 [3]"),
-    ("x_test", np.zeros((3, 8, 2)), "x_test: wrong type or shape; got float64 [3, 8, 2], want float32"),
+    ("y_test", np.array([0, -1, 2], np.int64), "y_test[1]: impossible label; got -1, want 0 to 2"),
+    ("y_test", np.array([0, 2 ** 32, 1], np.int64), "y_test[1]: impossible label; got 4294967296, want 0 to 2"),
+    ("y_test", np.zeros(3, np.float32), "y_test: wrong type or shape; got float32 [3], want int32 [3]"),
+    ("x_test", np.zeros((3, 8, 2), np.uint8), "x_test: wrong type or shape; got uint8 [3, 8, 2], want float32"),
+    ("x_test", np.full((3, 8, 2), 1e300), "x_test[0]: 3 windows are not finite; got inf, want finite numbers"),
     ("x_test", np.zeros((3, 9, 2), np.float32), "x_test: window shape differs from x_train's; got [9, 2], want [8, 2]"),
     ("x_test", None, "x_test: array is missing"),
 ])
@@ -54,6 +60,52 @@ def test_broken_arrays_are_refused(tmp_path, name, value, fragment):
     else:
         arrays[name] = value
     assert fragment in _message(tmp_path, arrays)
+
+
+def test_other_floats_and_integers_are_converted(tmp_path):
+    arrays = _arrays()
+    dataset.save(tmp_path / "wide.npz", {name: array.astype(np.float64 if name[0] == "x" else np.int64)
+                                         for name, array in arrays.items()})
+    loaded = dataset.load_dataset(tmp_path / "wide.npz", 3)
+    assert loaded.train.x.dtype == np.float32 and loaded.train.y.dtype == np.int32
+    assert np.array_equal(loaded.train.x, arrays["x_train"]) and np.array_equal(loaded.train.y, arrays["y_train"])
+
+
+def test_calibration_needs_training_windows_only(tmp_path):
+    arrays = _arrays()
+    dataset.save(tmp_path / "alone.npz", {"x_train": arrays["x_train"]})
+    x, test = dataset.load_calibration(tmp_path / "alone.npz", 3)
+    assert np.array_equal(x, arrays["x_train"]) and test is None
+    dataset.save(tmp_path / "tested.npz", {name: arrays[name] for name in ("x_train", "x_test", "y_test")})
+    assert np.array_equal(dataset.load_calibration(tmp_path / "tested.npz", 3)[1].y, arrays["y_test"])
+
+
+@pytest.mark.parametrize("arrays, fragment", [
+    ({"x_test": np.zeros((2, 8, 2))}, "x_train: array is missing; got x_test, want x_train"),
+    ({"x_train": np.zeros((2, 8, 2)), "x_test": np.zeros((2, 8, 2))}, "y_test: array is missing"),
+    ({"x_train": np.zeros((2, 8, 2)), "x_test": np.zeros((2, 9, 2)), "y_test": np.zeros(2, int)},
+     "x_test: window shape differs from x_train's; got [9, 2], want [8, 2]"),
+])
+def test_broken_calibration_is_refused(tmp_path, arrays, fragment):
+    dataset.save(tmp_path / "broken.npz", arrays)
+    with pytest.raises(UserError) as caught:
+        dataset.load_calibration(tmp_path / "broken.npz", 3)
+    assert f"broken.npz: {fragment}" in str(caught.value)
+
+
+def test_the_example_of_the_documentation_writes_what_is_read(tmp_path, monkeypatch):
+    example = re.search(r"```python\n(.*?)```", Path("model/README.md").read_text(encoding="utf-8"), re.DOTALL)[1]
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "model/README.md", "exec"), {})  # noqa: S102 (the page's own lines)
+    assert dataset.load_dataset("mine.dataset.npz", 3).train.x.shape[1:] == (128, 2)
+    assert len(dataset.load_pilot("mine.pilot.npz", 3).y) > 0
+
+
+def test_a_single_array_is_refused(tmp_path):
+    np.save(tmp_path / "one.npy", np.zeros((2, 8, 2)))
+    (tmp_path / "one.npy").rename(tmp_path / "one.npz")
+    with pytest.raises(UserError, match="one.npz: cannot be read as a data set; got one array of numpy.save, want an .npz"):
+        dataset.load_dataset(tmp_path / "one.npz")
 
 
 def test_files_of_other_content_are_refused(tmp_path):

@@ -6,15 +6,18 @@ neural networks for efficient integer-arithmetic-only inference", CVPR 2018; TFL
 The bytes depend on model and calibration windows only. Known gap: the calibrator's float kernels dispatch by CPU.
 """
 
+import contextlib
 import dataclasses
+import io
 import tempfile
 
-from model.quantization import keras_model  # noqa: F401 (first: it chooses the backend)
+from model.quantization import keras_model  # first: it chooses the backend
 
-import keras
 import numpy as np
 import tensorflow as tf
 
+from firmware import windows as host_windows
+from model.quantization.fold_batch_norm import fold_batch_norm
 from tools.errors import UserError
 
 
@@ -28,16 +31,17 @@ class Tensor:
     zero_point: int
 
 
-def convert(model: keras.Model, calibration: np.ndarray, name: str) -> bytes:
+def convert(model: keras_model.Model, calibration: np.ndarray, name: str) -> bytes:
     """The int8 .tflite of the model with batch 1; calibration is float32 [N, *input_shape]. UserError names the layer or
     operator that the converter refuses."""
     # Batch 1 throughout: TFLite's own way from a Keras model leaves the batch open, and with it shape arithmetic in the graph.
     signature = tf.TensorSpec((1, *calibration.shape[1:]), tf.float32, name="window")
-    archive = keras.export.ExportArchive()
-    archive.track(model)
-    archive.add_endpoint("serve", lambda window: model(window, training=False), input_signature=[signature])
+    folded = fold_batch_norm(model)
+    archive = keras_model.library_of(model).export.ExportArchive()
+    archive.track(folded)
+    archive.add_endpoint("serve", lambda window: folded(window, training=False), input_signature=[signature])
     with tempfile.TemporaryDirectory() as folder:
-        archive.write_out(folder, verbose=False)
+        _write_out(archive, folder)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         _set_int8(converter, calibration)
         try:
@@ -46,6 +50,12 @@ def convert(model: keras.Model, calibration: np.ndarray, name: str) -> bytes:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise UserError(f"{name}: cannot be quantized to int8; got {reason}, want layers that TFLite has in int8. "
                             "Fix: replace the layer.") from error
+
+
+def _write_out(archive: object, folder: str) -> None:
+    """Writes the SavedModel; Keras prints what it holds, which is noise here."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        archive.write_out(folder)
 
 
 def _set_int8(converter: tf.lite.TFLiteConverter, calibration: np.ndarray) -> None:
@@ -68,10 +78,8 @@ class Interpreter:
                          self._interpreter.get_output_details()[0]["index"])
 
     def quantize(self, x: np.ndarray) -> np.ndarray:
-        """x float32 [N, *input_shape] as int8, rounded to even and saturated."""
-        # float32 all the way, as the firmware's host has it; division and rint are exact by IEEE 754.
-        scaled = np.rint(x / np.float32(self.input.scale)) + np.float32(self.input.zero_point)
-        return np.clip(scaled, -128, 127).astype(np.int8)
+        """x float32 [N, *input_shape] as int8, by the function that the host of the firmware uses."""
+        return host_windows.quantize(x, self.input.scale, self.input.zero_point)
 
     def run(self, windows: np.ndarray) -> np.ndarray:
         """Scores int8 [N, *output_shape] of int8 windows [N, *input_shape]."""

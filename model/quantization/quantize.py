@@ -1,7 +1,8 @@
 """Quantizes a trained Keras model to full int8.
 
-Inputs: --spec (calibration_windows, classes), --model (.keras or legacy .h5), --dataset (.npz: calibration from its training
-part, accuracy on its test part). Outputs: --output (.tflite) and --report (.json: float and int8 accuracy, scales).
+Inputs: --spec (calibration_windows, classes), --model (.keras or legacy .h5), --dataset (.npz: calibration from its x_train,
+accuracy on its test part if it has one). Outputs: --output (.tflite) and --report (.json: float and int8 accuracy, scales,
+what was not measured).
 Errors: UserError for a file that is no model, a wrong shape or broken data. Non-goals: training, int16, float fallback.
 """
 
@@ -26,18 +27,18 @@ _OUTPUT = flags.DEFINE_string("output", None, "where the int8 model goes (.tflit
 _REPORT = flags.DEFINE_string("report", None, "where accuracies and scales go (.json)", required=True)
 
 
-def calibration_windows(part: dataset_module.Part, count: int, name: str) -> np.ndarray:
-    """The first `count` windows of the training part (which is shuffled); UserError if it has fewer."""
-    if len(part.x) < count:
-        raise UserError(f"{name}: x_train: too few windows to calibrate; got {len(part.x)}, want {count}. "
+def calibration_windows(x: np.ndarray, count: int, name: str) -> np.ndarray:
+    """The first `count` of the training windows x (which are shuffled); UserError if there are fewer."""
+    if len(x) < count:
+        raise UserError(f"{name}: x_train: too few windows to calibrate; got {len(x)}, want {count}. "
                         "Fix: lower quantization.calibration_windows in the spec.")
-    return part.x[:count]
+    return x[:count]
 
 
-def check_shapes(spec: spec_module.Spec, model: object, data: dataset_module.Dataset) -> None:
-    """Refuses a model that does not fit the data's windows or the spec's classes."""
+def check_shapes(spec: spec_module.Spec, model: keras_model.Model, x: np.ndarray) -> None:
+    """Refuses a model that does not fit the data's windows x or the spec's classes."""
     name = Path(_MODEL.value).name
-    wanted, found = data.train.x.shape[1:], keras_model.input_shape(model, name)
+    wanted, found = x.shape[1:], keras_model.input_shape(model, name)
     if found != wanted:
         raise UserError(f"{name}: wrong input shape; got {list(found)}, want {list(wanted)}, the windows of "
                         f"{Path(_DATASET.value).name}. Fix: use the data set that the model was trained on.")
@@ -47,34 +48,42 @@ def check_shapes(spec: spec_module.Spec, model: object, data: dataset_module.Dat
                         f"of {Path(_SPEC.value).name}. Fix: correct `classes`.")
 
 
-def report(interpreter: convert.Interpreter, model: object, test: dataset_module.Part) -> dict:
-    """Accuracy on the test part, float against int8, and the scales of the interface."""
+def report(interpreter: convert.Interpreter, model: keras_model.Model, test: dataset_module.Part | None) -> dict:
+    """Accuracy on the test part, float against int8, and the scales of the interface; without a test part, what that left
+    unmeasured."""
+    ends = {"input": dataclasses.asdict(interpreter.input), "output": dataclasses.asdict(interpreter.output)}
+    if test is None:
+        return {**ends, "not_measured": ["agreement", "float_accuracy", "int8_accuracy"], "test_windows": 0}
     float_classes = np.argmax(model.predict(test.x, batch_size=512, verbose=0), axis=1)
     int8_classes = np.argmax(interpreter.run(interpreter.quantize(test.x)), axis=1)
     return {
+        **ends,
         "agreement": round(float(np.mean(float_classes == int8_classes)), 6),
         "float_accuracy": round(float(np.mean(float_classes == test.y)), 6),
-        "input": dataclasses.asdict(interpreter.input),
         "int8_accuracy": round(float(np.mean(int8_classes == test.y)), 6),
-        "output": dataclasses.asdict(interpreter.output),
         "test_windows": len(test.y),
     }
+
+
+def _summary(content: bytes, measured: dict) -> str:
+    accuracy = (f"accuracy {measured['float_accuracy']:.4f} float, {measured['int8_accuracy']:.4f} int8"
+                if measured["test_windows"] else "accuracy not measured: the data set has no x_test and y_test")
+    return f"quantized: {len(content)} bytes, {accuracy}"
 
 
 def main(argv: Sequence[str]) -> None:
     del argv
     logging.set_verbosity(logging.WARNING)  # TensorFlow notes each file of its export
     spec = spec_module.load(_SPEC.value)
-    data = dataset_module.load_dataset(_DATASET.value, len(spec.classes))
+    x, test = dataset_module.load_calibration(_DATASET.value, len(spec.classes))
     model = keras_model.load(_MODEL.value)
-    check_shapes(spec, model, data)
-    calibration = calibration_windows(data.train, spec.quantization.calibration_windows, Path(_DATASET.value).name)
+    check_shapes(spec, model, x)
+    calibration = calibration_windows(x, spec.quantization.calibration_windows, Path(_DATASET.value).name)
     content = convert.convert(model, calibration, Path(_MODEL.value).name)
-    measured = report(convert.Interpreter(content), model, data.test)
+    measured = report(convert.Interpreter(content), model, test)
     Path(_OUTPUT.value).write_bytes(content)
     Path(_REPORT.value).write_text(json.dumps(measured, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    print(f"quantized: {len(content)} bytes, accuracy {measured['float_accuracy']:.4f} float, "
-          f"{measured['int8_accuracy']:.4f} int8", flush=True)
+    print(_summary(content, measured), flush=True)
 
 
 if __name__ == "__main__":

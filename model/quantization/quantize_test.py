@@ -94,12 +94,21 @@ def test_int8_scores_are_near_the_float_ones(folder):
     assert np.abs(found - keras_model.load(folder / "small.keras").predict(x, verbose=0)).max() < 0.05
 
 
-def test_input_quantization_rounds_and_saturates(folder):
+def test_without_a_test_part_the_report_says_what_was_not_measured(folder, capsys):
+    dataset.save(folder / "alone.npz", {"x_train": _arrays()["x_train"]})
+    assert _quantize(folder, data="alone.npz", output="alone") == _quantize(folder)
+    report = json.loads((folder / "alone.json").read_text())
+    assert report["not_measured"] == ["agreement", "float_accuracy", "int8_accuracy"] and report["test_windows"] == 0
+    assert "accuracy not measured: the data set has no x_test and y_test" in capsys.readouterr().out
+
+
+def test_input_quantization_rounds_halves_away_from_zero_and_saturates(folder):
     interpreter = convert.Interpreter(_quantize(folder))
     scale, zero = interpreter.input.scale, interpreter.input.zero_point
     x = np.full((1, *SHAPE), 100, np.float32)
     x[0, 0] = [-100, 3 * scale]
-    assert interpreter.quantize(x)[0, :2].tolist() == [[-128, 3 + zero], [127, 127]]
+    x[0, 2] = [2.5 * scale, -2.5 * scale]
+    assert interpreter.quantize(x)[0, :3].tolist() == [[-128, 3 + zero], [127, 127], [3 + zero, -3 + zero]]
 
 
 def test_legacy_h5_is_read(folder):
