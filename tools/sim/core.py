@@ -40,6 +40,7 @@ class Core:
         self.board = board
         self.symbols = SymbolTable()
         self.faults: list[Fault] = []
+        self._failure: str | None = None
         self._pc = 0
         self._uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)
         self._uc.ctl_set_cpu_model(arm.UC_CPU_ARM_CORTEX_M4)
@@ -185,6 +186,7 @@ class Core:
         return f"{fault.kind.label}{where}{detail}, pc {self.symbols.describe(fault.pc)}"
 
     def _fail(self, fact: str, sent: bytes = b"") -> NoReturn:
-        """Raises SimError; the error carries `sent` and what the firmware has sent since."""
+        """Raises SimError; the error carries `sent` and what the firmware has sent since. From now on there is no time."""
+        self._failure = fact
         message = f"{self.board.name}: {fact}; stopped at pc {self.symbols.describe(self._pc)}"
         raise SimError(message, sent + self.uart.receive())

@@ -39,6 +39,14 @@ def test_elf_for_another_core():
         load_image(bytes(other), STM32L476)
 
 
+@pytest.mark.parametrize("attributes", [b"\x06\x11\x07\x4d", b"\x06\x0a\x07\x41"], ids=["v8-M", "v7-A"])
+def test_elf_for_another_arm_core(attributes):
+    """Tag_CPU_arch and Tag_CPU_arch_profile of the program say what it needs."""
+    assert PROBE.count(b"\x06\x0d\x07\x4d") == 1
+    with pytest.raises(UserError, match=r"image: ELF is for another core; got .*, want Cortex-M4 \(v7E-M\) or older. Fix: build"):
+        load_image(PROBE.replace(b"\x06\x0d\x07\x4d", attributes), STM32L476)
+
+
 def test_truncated_elf():
     with pytest.raises(UserError, match="image: ELF is broken; got .*, want a complete file"):
         load_image(PROBE[:40], STM32L476)

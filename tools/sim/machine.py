@@ -61,7 +61,8 @@ class Machine(Core):
         self._exceptions.reset()
         self._delivery.reset()
         self._bus.log.clear()
-        self.faults: list[Fault] = []
+        self.faults.clear()
+        self._failure = None
         for register in (*_GENERAL, *_SPECIAL):
             self._uc.reg_write(register, 0)
         stack_top, entry = struct.unpack("<2I", self.read(self.board.flash.base, 8))
@@ -175,7 +176,10 @@ class Machine(Core):
 
     @property
     def cycles(self) -> int:
-        """Model cycles since reset; SimError in functional mode, which has none."""
+        """Model cycles since reset; SimError in functional mode, which has none, and after a run that failed, until reset."""
+        if self._failure is not None:
+            fact = f"no time for a run that failed: {self._failure}"
+            raise SimError(f"{self.board.name}: {fact}. Fix: mend the firmware, or reset the machine")
         return self._timed().cycles
 
     @property

@@ -75,9 +75,17 @@ def test_exchange_raises_on_a_fault_and_keeps_the_report(machine):
         (b"l", r"runaway: no wait for input within 100000 instructions; stopped at pc \S+ \(loop_for_ever"),
     ],  # fmt: skip
 )
-def test_errors_name_the_place(machine, command, message):
+@pytest.mark.parametrize("timing", [None, "zero_wait", "stm32l476_80mhz"])
+def test_errors_name_the_place(timing, command, message):
+    machine = Machine(PROBE, timing=timing)
+    machine.run(LIMIT)
     with pytest.raises(SimError, match=message):
         machine.exchange(command, max_instructions=LIMIT)
+    if timing:
+        with pytest.raises(SimError, match="no time for a run that failed: .*Fix: mend the firmware, or reset"):
+            machine.cycles  # noqa: B018
+        machine.reset()
+        assert machine.cycles == 0
 
 
 def test_exception_frame_restores_floating_point_state(machine):
