@@ -27,7 +27,7 @@ def _lower_bound(plan) -> int:
 def test_views_and_callers_buffers_take_no_place():
     plan = plan_memory(_graph())
     assert [(place.name, place.size_bytes, place.first, place.last) for place in plan.places] == [
-        ("conv#2 scratch", 16, 0, 0), ("conv#2", 12, 0, 1), ("dense", 4, 1, 2)]
+        ("conv#2 scratch", 36, 0, 0), ("conv#2", 12, 0, 1), ("dense scratch", 24, 1, 1), ("dense", 4, 1, 2)]
 
 
 def test_arena_is_as_small_as_can_be():

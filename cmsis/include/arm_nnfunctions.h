@@ -29,7 +29,7 @@ arm_cmsis_nn_status arm_convolve_s8(const cmsis_nn_context *ctx, const cmsis_nn_
                                     const cmsis_nn_dims *upscale_dims, const cmsis_nn_dims *output_dims,
                                     int8_t *output_data);
 
-/* Returns the bytes of two columns of filter h * w * input c values, widened to int16 and padded to four. */
+/* Returns the bytes of five columns of filter h * w * input c values padded to four: four widened to int16, one as it is. */
 int32_t arm_convolve_s8_get_buffer_size(const cmsis_nn_dims *input_dims, const cmsis_nn_dims *filter_dims);
 
 /* Convolution along a row: as arm_convolve_s8 for input h = filter h = 1, dilation 1 and stride w * input c a multiple of 4.
@@ -57,7 +57,8 @@ arm_cmsis_nn_status arm_depthwise_conv_s8(const cmsis_nn_context *ctx, const cms
                                           const cmsis_nn_dims *output_dims, int8_t *output_data);
 
 /* Fully connected: input [input n rows, filter n values], filters [output c, filter n], output [input n, output c].
- * One multiplier for all. No scratch. Returns NO_IMPL_ERROR unless filter_offset is 0.
+ * One multiplier for all. Scratch: arm_fully_connected_s8_get_buffer_size() bytes. Returns ARG_ERROR without scratch,
+ * NO_IMPL_ERROR unless filter_offset is 0.
  */
 arm_cmsis_nn_status arm_fully_connected_s8(const cmsis_nn_context *ctx, const cmsis_nn_fc_params *fc_params,
                                            const cmsis_nn_per_tensor_quant_params *quant_params,
@@ -74,7 +75,7 @@ arm_cmsis_nn_status arm_fully_connected_per_channel_s8(const cmsis_nn_context *c
                                                        const cmsis_nn_dims *bias_dims, const int32_t *bias_data,
                                                        const cmsis_nn_dims *output_dims, int8_t *output_data);
 
-/* Returns the scratch of the fully connected kernels, in bytes: 0. */
+/* Returns the scratch of the fully connected kernels: the bytes of one input, widened to int16 and padded to four. */
 int32_t arm_fully_connected_s8_get_buffer_size(const cmsis_nn_dims *filter_dims);
 
 /* Largest value of each window; padding never wins. No scratch. */

@@ -11,36 +11,34 @@ int32_t arm_convolve_1_x_n_s8_get_buffer_size(const cmsis_nn_conv_params *conv_p
 }
 
 /* Widens `depth` values of a row of `count` values, from index `first` on, which may lie before or behind the row. */
-static __attribute__((noinline)) void widen_edge(uint32_t *columns, int32_t column, const int8_t *row, int32_t count,
-                                                 int32_t first, int32_t depth, int32_t offset)
+static __attribute__((noinline)) void widen_edge(uint32_t *columns, int32_t column, int8_t *seen, const int8_t *row,
+                                                 int32_t count, int32_t first, int32_t depth, int32_t offset)
 {
-    const int32_t before = first < 0 ? -first : 0;
-    const int32_t behind = first + depth > count ? first + depth - count : 0;
-    edgeplug_widen_zeros(columns, column, 0, before < depth ? before : depth);
-    if (before + behind < depth) {
-        edgeplug_widen(columns, column, before, row + first + before, depth - before - behind, offset);
+    for (int32_t i = 0; i < depth; i++) {
+        const bool inside = first + i >= 0 && first + i < count;
+        seen[i] = (int8_t)(inside ? row[first + i] : -offset);
     }
-    edgeplug_widen_zeros(columns, column, behind < depth ? depth - behind : 0, behind < depth ? behind : depth);
+    edgeplug_widen(columns, column, seen, depth, offset);
 }
 
-/* Convolves one row, two output positions at a time; an odd last one is computed twice into the same place. */
+/* Convolves one row, four output positions at a time; the last four repeat some of the ones before. */
 static void convolve_row(uint32_t *columns, const edgeplug_filters *filters, const cmsis_nn_conv_params *params,
                          const int8_t *row, int32_t count, int32_t channels, int32_t positions, int8_t *output)
 {
-    const int32_t step = params->stride.w * channels, depth = filters->depth;
-    int32_t first = -params->padding.w * channels;
-    for (; positions > 0; positions -= 2) {
-        int8_t *const outputs[2] = {output, positions > 1 ? output + filters->channels : output};
-        for (int32_t column = 0; column < 2; column++) {
+    const int32_t step = params->stride.w * channels, depth = filters->depth, offset = params->input_offset;
+    const int32_t together = positions < EDGEPLUG_COLUMNS ? 1 : EDGEPLUG_COLUMNS;
+    int8_t *seen = (int8_t *)(columns + (depth + 3) / 4 * 2 * EDGEPLUG_COLUMNS);
+    for (int32_t next = 0; next < positions; next += together) {
+        const int32_t position = next + together <= positions ? next : positions - together;
+        int32_t first = position * step - params->padding.w * channels;
+        for (int32_t column = 0; column < together; column++, first += step) {
             if (first >= 0 && first + depth <= count) {
-                edgeplug_widen(columns, column, 0, row + first, depth, params->input_offset);
+                edgeplug_widen(columns, column, row + first, depth, offset);
             } else {
-                widen_edge(columns, column, row, count, first, depth, params->input_offset);
+                widen_edge(columns, column, seen, row, count, first, depth, offset);
             }
-            first += positions > 1 ? step : 0;
         }
-        edgeplug_multiply_columns(columns, filters, outputs);
-        output += 2 * filters->channels;
+        edgeplug_multiply_columns(columns, filters, together, output + position * filters->channels);
     }
 }
 

@@ -1,23 +1,25 @@
 #include "arm_nnfunctions.h"
 
 #include "cmsis/kernels/internal/columns.h"
+#include "cmsis/kernels/internal/simd.h"
 
 int32_t arm_convolve_s8_get_buffer_size(const cmsis_nn_dims *input_dims, const cmsis_nn_dims *filter_dims)
 {
     const int32_t depth = filter_dims->h * filter_dims->w * input_dims->c;
-    return 2 * (int32_t)sizeof(int16_t) * ((depth + 3) & ~3);
+    return (EDGEPLUG_COLUMNS * (int32_t)sizeof(int16_t) + 1) * ((depth + 3) & ~3);
 }
 
-/* The input and how a filter lies on it. */
+/* The input, how a filter lies on it, and room for what one output position sees. */
 typedef struct {
     const int8_t *data;
     const cmsis_nn_dims *dims;
     const cmsis_nn_dims *filter;
     const cmsis_nn_conv_params *params;
+    int8_t *seen;
 } image;
 
-/* Widens one row of a filter's window, from column `x` of the input on; `row` is NULL outside the input. */
-static int32_t widen_row(uint32_t *columns, int32_t column, int32_t first, const image *source, const int8_t *row, int32_t x)
+/* Appends one row of a filter's window, from column `x` of the input on; `row` is NULL outside the input. */
+static int8_t *gather_row(int8_t *seen, const image *source, const int8_t *row, int32_t x)
 {
     const int32_t channels = source->dims->c, width = source->dims->w, taps = source->filter->w;
     const int32_t dilation = source->params->dilation.w;
@@ -26,51 +28,47 @@ static int32_t widen_row(uint32_t *columns, int32_t column, int32_t first, const
         /* Without dilation neighbours go together, as far as they are alike. */
         const int32_t alike = inside ? width - x : x < 0 ? -x : taps;
         run = dilation != 1 ? 1 : alike < taps - tap ? alike : taps - tap;
-        if (inside) {
-            edgeplug_widen(columns, column, first, row + x * channels, run * channels, source->params->input_offset);
+        const int32_t count = run * channels;
+        if (!inside) {
+            memset(seen, -source->params->input_offset, (size_t)count);
         } else {
-            edgeplug_widen_zeros(columns, column, first, run * channels);
+            copy_bytes(seen, row + x * channels, count);
         }
-        first += run * channels;
+        seen += count;
     }
-    return first;
+    return seen;
 }
 
 /* Widens what one output position sees. */
 static void widen_window(uint32_t *columns, int32_t column, const image *source, int32_t out_y, int32_t out_x)
 {
     const cmsis_nn_conv_params *params = source->params;
-    const int32_t x = out_x * params->stride.w - params->padding.w;
+    const int32_t x = out_x * params->stride.w - params->padding.w, row = source->dims->w * source->dims->c;
     int32_t y = out_y * params->stride.h - params->padding.h;
-    int32_t first = 0;
+    int8_t *seen = source->seen;
     for (int32_t tap = 0; tap < source->filter->h; tap++, y += params->dilation.h) {
-        const bool inside = y >= 0 && y < source->dims->h;
-        const int8_t *row = inside ? source->data + y * source->dims->w * source->dims->c : NULL;
-        first = widen_row(columns, column, first, source, row, x);
+        seen = gather_row(seen, source, y >= 0 && y < source->dims->h ? source->data + y * row : NULL, x);
     }
+    edgeplug_widen(columns, column, source->seen, (int32_t)(seen - source->seen), params->input_offset);
 }
 
-/* Convolves one image, two output positions at a time; an odd last one is computed twice into the same place. */
+/* Convolves one image, four output positions at a time; the last four repeat some of the ones before. */
 static void convolve_image(uint32_t *columns, const image *source, const edgeplug_filters *filters,
                            const cmsis_nn_dims *output_dims, int8_t *output)
 {
-    int8_t *outputs[2];
-    int32_t column = 0;
-    for (int32_t y = 0; y < output_dims->h; y++) {
-        for (int32_t x = 0; x < output_dims->w; x++) {
+    const int32_t positions = output_dims->h * output_dims->w;
+    const int32_t count = positions < EDGEPLUG_COLUMNS ? 1 : EDGEPLUG_COLUMNS;
+    for (int32_t next = 0; next < positions; next += count) {
+        const int32_t first = next + count <= positions ? next : positions - count;
+        int32_t y = first / output_dims->w, x = first % output_dims->w;
+        for (int32_t column = 0; column < count; column++) {
             widen_window(columns, column, source, y, x);
-            outputs[column] = output;
-            output += filters->channels;
-            column ^= 1;
-            if (column == 0) {
-                edgeplug_multiply_columns(columns, filters, outputs);
+            if (++x == output_dims->w) {
+                x = 0;
+                y++;
             }
         }
-    }
-    if (column != 0) {
-        widen_window(columns, 1, source, output_dims->h - 1, output_dims->w - 1);
-        outputs[1] = outputs[0];
-        edgeplug_multiply_columns(columns, filters, outputs);
+        edgeplug_multiply_columns(columns, filters, count, output + first * filters->channels);
     }
 }
 
@@ -93,7 +91,9 @@ arm_cmsis_nn_status arm_convolve_s8(const cmsis_nn_context *ctx, const cmsis_nn_
                                 filter_dims->h * filter_dims->w * filter_dims->c, conv_params->output_offset,
                                 conv_params->activation, false};
     filters.suit_pairs = edgeplug_suit_pairs(&filters);
-    image source = {input_data, input_dims, filter_dims, conv_params};
+    const int32_t groups = (filters.depth + 3) / 4;
+    image source = {input_data, input_dims, filter_dims, conv_params,
+                    (int8_t *)((uint32_t *)ctx->buf + groups * 2 * EDGEPLUG_COLUMNS)};
     for (int32_t batch = 0; batch < input_dims->n; batch++) {
         convolve_image(ctx->buf, &source, &filters, output_dims, output_data);
         source.data += input_dims->h * input_dims->w * input_dims->c;

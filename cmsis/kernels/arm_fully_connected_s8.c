@@ -4,8 +4,7 @@
 
 int32_t arm_fully_connected_s8_get_buffer_size(const cmsis_nn_dims *filter_dims)
 {
-    (void)filter_dims;
-    return 0;
+    return edgeplug_fully_connected_buffer_size(filter_dims->n);
 }
 
 arm_cmsis_nn_status arm_fully_connected_s8(const cmsis_nn_context *ctx, const cmsis_nn_fc_params *fc_params,
@@ -15,10 +14,9 @@ arm_cmsis_nn_status arm_fully_connected_s8(const cmsis_nn_context *ctx, const cm
                                            const cmsis_nn_dims *bias_dims, const int32_t *bias_data,
                                            const cmsis_nn_dims *output_dims, int8_t *output_data)
 {
-    (void)ctx;
     (void)bias_dims;
     int32_t multiplier = quant_params->multiplier, shift = quant_params->shift;
     const cmsis_nn_per_channel_quant_params quant = {&multiplier, &shift};
-    return edgeplug_fully_connected_s8(fc_params, &quant, 0, input_dims->n, filter_dims->n, output_dims->c, input_data,
+    return edgeplug_fully_connected_s8(ctx, fc_params, &quant, 0, input_dims->n, filter_dims->n, output_dims->c, input_data,
                                        filter_data, bias_data, output_data);
 }

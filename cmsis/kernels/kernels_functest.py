@@ -10,10 +10,11 @@ from cmsis.compiler import reader
 from cmsis.compiler.pipeline import run_pipeline
 from cmsis.testing.kernel_calls import FENCES, run_kernel
 from cmsis.testing.m4 import M4, find
-from cmsis.testing.operator_cases import OPERATOR_CASES
-from cmsis.testing.random_models import random_int8
+from cmsis.testing.operator_cases import OPERATOR_CASES, OperatorCase
+from cmsis.testing.random_models import conv_2d, random_int8
 
 _MODELS = 200
+_CASES = (*OPERATOR_CASES, OperatorCase("conv_2d_without_bias", lambda rng: conv_2d(rng, one_row=False, biased=False)))
 _NO_IMPL_ERROR = -2
 _ARG_ERROR = -1
 
@@ -23,7 +24,7 @@ def core(request):
     return M4(find(f"cmsis/testing/{request.param}_kernels.elf"))
 
 
-@pytest.mark.parametrize("case", OPERATOR_CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", _CASES, ids=lambda case: case.name)
 def test_kernel_equals_reference(core, case):
     for seed in range(_MODELS):
         rng = np.random.default_rng(seed)
@@ -67,9 +68,17 @@ def test_fully_connected_refuses_asymmetric_weights(core):
     core.release()
     parameters = core.words(0, 1, 0, -128, 127)
     one = core.words(1, 1, 1, 1)
-    status = core.call("arm_fully_connected_s8", core.words(0, 0), parameters, core.words(1 << 30, 0), one, core.painted(4),
+    status = core.call("arm_fully_connected_s8", core.words(core.painted(8), 8), parameters, core.words(1 << 30, 0), one, core.painted(4),
                        one, core.painted(4), 0, 0, one, core.painted(4))
     assert status == _NO_IMPL_ERROR
+
+
+def test_fully_connected_refuses_missing_scratch(core):
+    core.release()
+    one = core.words(1, 1, 1, 1)
+    status = core.call("arm_fully_connected_s8", core.words(0, 0), core.words(0, 0, 0, -128, 127), core.words(1 << 30, 0),
+                       one, core.painted(4), one, core.painted(4), 0, 0, one, core.painted(4))
+    assert status == _ARG_ERROR
 
 
 def test_average_pool_refuses_missing_scratch(core):

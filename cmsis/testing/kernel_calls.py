@@ -113,7 +113,10 @@ def _fully_connected(core: M4, graph: Graph, operator: FullyConnected, buffers: 
         quantization = core.words(multiplier.value, multiplier.shift)
     else:
         quantization = _quantization(core, operator.multipliers(graph))
-    return core.call(kernel, core.words(0, 0), core.words(source, 0, target, operator.clamp.low, operator.clamp.high),
+    wanted = core.call("arm_fully_connected_s8_get_buffer_size", core.words(depth, 1, 1, units))
+    if wanted != operator.scratch_bytes(graph):
+        raise KernelError(f"{kernel}: scratch; got {operator.scratch_bytes(graph)} planned, want {wanted}")
+    return core.call(kernel, _scratch(core, wanted), core.words(source, 0, target, operator.clamp.low, operator.clamp.high),
                      quantization, core.words(rows, 1, 1, depth), buffers.input, core.words(depth, 1, 1, units),
                      buffers.weights, 0, _bias(core, graph, operator), core.words(rows, 1, 1, units), buffers.output)
 

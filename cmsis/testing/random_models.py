@@ -58,8 +58,8 @@ def _output_scale(rng: np.random.Generator, source: Value, weights: Value, depth
     return random_scale(rng, np.log2(spread) - 3, np.log2(spread) + 3)
 
 
-def conv_2d(rng: np.random.Generator, one_row: bool) -> bytes:
-    """A CONV_2D; `one_row` gives the shapes of Keras' Conv1D."""
+def conv_2d(rng: np.random.Generator, one_row: bool, biased: bool = True) -> bytes:
+    """A CONV_2D; `one_row` gives the shapes of Keras' Conv1D. TFLite itself refuses one that is not `biased`."""
     height, size_h = (1, 1) if one_row else (int(rng.integers(1, 8)), int(rng.integers(1, 4)))
     width, size_w = int(rng.integers(1, 24)), int(rng.integers(1, 8 if one_row else 4))
     channels, filters = int(rng.integers(1, 10)), int(rng.integers(1, 9))
@@ -74,13 +74,14 @@ def conv_2d(rng: np.random.Generator, one_row: bool) -> bytes:
     target = _activation_value(rng, "output", (1, *shape, filters),
                                _output_scale(rng, source, weights, size_h * size_w * channels))
     if min(shape) < 1:
-        return conv_2d(rng, one_row)
+        return conv_2d(rng, one_row, biased)
     values = (source, weights, _bias(rng, source, weights, filters), target)
-    return build(values, (Call("CONV_2D", (0, 1, 2), (3,), options),), (0,), (3,))
+    inputs = (0, 1, 2) if biased else (0, 1)
+    return build(values, (Call("CONV_2D", inputs, (3,), options),), (0,), (3,))
 
 
 def depthwise_conv_2d(rng: np.random.Generator) -> bytes:
-    """A DEPTHWISE_CONV_2D with channel multiplier 1 to 3."""
+    """A DEPTHWISE_CONV_2D with channel multiplier 1 to 3, with or without bias."""
     height, width, size_h, size_w = (int(rng.integers(1, limit)) for limit in (8, 10, 4, 4))
     channels, multiplier = int(rng.integers(1, 9)), int(rng.choice((1, 1, 2, 3)))
     options = schema.DepthwiseConv2DOptionsT()
@@ -96,7 +97,8 @@ def depthwise_conv_2d(rng: np.random.Generator) -> bytes:
     if min(shape) < 1:
         return depthwise_conv_2d(rng)
     values = (source, weights, _bias(rng, source, weights, channels * multiplier), target)
-    return build(values, (Call("DEPTHWISE_CONV_2D", (0, 1, 2), (3,), options),), (0,), (3,))
+    inputs = (0, 1, 2) if rng.random() < 0.8 else (0, 1)
+    return build(values, (Call("DEPTHWISE_CONV_2D", inputs, (3,), options),), (0,), (3,))
 
 
 def fully_connected(rng: np.random.Generator) -> bytes:

@@ -72,8 +72,8 @@ class Conv2D(Operator):
         return graph.output_of(self).elements * self._depth(graph)
 
     def scratch_bytes(self, graph: Graph) -> int:
-        """Returns arm_convolve_s8_get_buffer_size(): two columns of int16."""
-        return 2 * 2 * (-self._depth(graph) // 4 * -4)
+        """Returns arm_convolve_s8_get_buffer_size(): four columns of int16 and one of int8."""
+        return (4 * 2 + 1) * (-(-self._depth(graph) // 4) * 4)
 
     def emit(self, graph: Graph, places: Places) -> Emission:
         """Returns a call of the convolution kernel."""

@@ -17,7 +17,7 @@ from cmsis.compiler.operators import weights
 from cmsis.compiler.operators.window import read_clamp
 from tools.errors import UserError
 
-_CALL = Template("""$kernel(&(cmsis_nn_context){NULL, 0}, &${prefix}_params, &${prefix}_quant,
+_CALL = Template("""$kernel($context, &${prefix}_params, &${prefix}_quant,
         &$input_dims, $input, &$filter_dims, ${prefix}_weights,
         &$bias_dims, $bias, &$output_dims, $output)""")
 
@@ -71,6 +71,10 @@ class FullyConnected(Operator):
         """Returns rows * N * depth."""
         return graph.output_of(self).elements * graph.input_of(self, 1).shape[1]
 
+    def scratch_bytes(self, graph: Graph) -> int:
+        """Returns arm_fully_connected_s8_get_buffer_size(): one input of int16."""
+        return 2 * -(-graph.input_of(self, 1).shape[1] // 4) * 4
+
     def emit(self, graph: Graph, places: Places) -> Emission:
         """Returns a call of the fully connected kernel."""
         units, depth = graph.input_of(self, 1).shape
@@ -81,8 +85,9 @@ class FullyConnected(Operator):
                      *self._quantization(graph, places.prefix),
                      c_source.struct(f"{places.prefix}_params", "cmsis_nn_fc_params", self._parameters(graph)))
         call = _CALL.substitute(
-            kernel=self.kernel_for(graph), prefix=places.prefix, input_dims=input_dims.name, filter_dims=filter_dims.name, bias_dims=bias_dims.name,
-            output_dims=output_dims.name, input=places.inputs[0], output=places.output,
+            kernel=self.kernel_for(graph), prefix=places.prefix,
+            context=c_source.context(places.scratch, self.scratch_bytes(graph)), input_dims=input_dims.name,
+            filter_dims=filter_dims.name, bias_dims=bias_dims.name, output_dims=output_dims.name, input=places.inputs[0], output=places.output,
             bias=weights.bias_name(graph, self, places.prefix))
         return Emission(constants, call)
 

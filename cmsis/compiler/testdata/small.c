@@ -55,18 +55,18 @@ int small_run(const small_t *self, const int8_t *input, int8_t *output)
     int8_t *const arena = self->arena;
     (void)arena;
     /* conv?2 */
-    if (arm_convolve_1_x_n_s8(&(cmsis_nn_context){arena + 0, 16}, &layer0_params, &layer0_quant,
+    if (arm_convolve_1_x_n_s8(&(cmsis_nn_context){arena + 0, 36}, &layer0_params, &layer0_quant,
         &dims_1_1_8_2, input, &dims_3_1_2_2, layer0_weights,
-        &dims_1_1_1_3, layer0_bias, &dims_1_1_4_3, arena + 16) != ARM_CMSIS_NN_SUCCESS) {
+        &dims_1_1_1_3, layer0_bias, &dims_1_1_4_3, arena + 36) != ARM_CMSIS_NN_SUCCESS) {
         return -2;
     }
     /* dense */
-    if (arm_fully_connected_s8(&(cmsis_nn_context){NULL, 0}, &layer1_params, &layer1_quant,
-        &dims_1_1_1_12, arena + 16, &dims_12_1_1_4, layer1_weights,
-        &dims_1_1_1_4, NULL, &dims_1_1_1_4, arena + 0) != ARM_CMSIS_NN_SUCCESS) {
+    if (arm_fully_connected_s8(&(cmsis_nn_context){arena + 0, 24}, &layer1_params, &layer1_quant,
+        &dims_1_1_1_12, arena + 36, &dims_12_1_1_4, layer1_weights,
+        &dims_1_1_1_4, NULL, &dims_1_1_1_4, arena + 24) != ARM_CMSIS_NN_SUCCESS) {
         return -2;
     }
     /* softmax */
-    arm_softmax_s8(arena + 0, 1, 4, 1717986944, 23, -248, output);
+    arm_softmax_s8(arena + 24, 1, 4, 1717986944, 23, -248, output);
     return 0;
 }

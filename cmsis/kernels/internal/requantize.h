@@ -25,21 +25,6 @@ static inline int32_t requantize_twice(int32_t x, int32_t value, int32_t shift)
     return (scaled + (scaled >> 31) + (1 << (-shift - 1))) >> -shift;
 }
 
-/* requantize_twice of two sums with the same factor. */
-static inline void requantize_pair_twice(int32_t *a, int32_t *b, int32_t value, int32_t shift)
-{
-    if (shift >= 0) {
-        *a = multiply_high_rounded(shift_left(*a, shift + 1), value);
-        *b = multiply_high_rounded(shift_left(*b, shift + 1), value);
-        return;
-    }
-    const int32_t half = 1 << (-shift - 1);
-    const int32_t scaled_a = multiply_high_rounded(shift_left(*a, 1), value);
-    const int32_t scaled_b = multiply_high_rounded(shift_left(*b, 1), value);
-    *a = (scaled_a + (scaled_a >> 31) + half) >> -shift;
-    *b = (scaled_b + (scaled_b >> 31) + half) >> -shift;
-}
-
 /* As requantize_twice, but rounded once, halves up. */
 static inline int32_t requantize_once(int32_t x, int32_t value, int32_t shift)
 {
@@ -53,6 +38,22 @@ static inline int8_t clamp_s8(int32_t x, int32_t low, int32_t high)
 {
     x = x < low ? low : x;
     return (int8_t)(x > high ? high : x);
+}
+
+/* Whether the assembly may add the output's zero point before it shifts: below -22 that could overflow. */
+static inline int shift_suits_assembly(int32_t shift)
+{
+    return shift < 0 && shift >= -22;
+}
+
+/* Applies the narrower range of a fused activation to `count` values that are saturated to int8. */
+static inline void clamp_all_s8(int8_t *values, int32_t count, int32_t low, int32_t high)
+{
+    if (low > INT8_MIN || high < INT8_MAX) {
+        for (; count > 0; count--, values++) {
+            *values = clamp_s8(*values, low, high);
+        }
+    }
 }
 
 #endif

@@ -17,6 +17,18 @@ static inline uint32_t load_4(const int8_t *source)
     return word;
 }
 
+/* memcpy for runs of a few bytes, where a call would take longer. */
+static inline void copy_bytes(int8_t *target, const int8_t *source, int32_t count)
+{
+    for (; count >= 4; count -= 4, target += 4, source += 4) {
+        const uint32_t word = load_4(source);
+        memcpy(target, &word, sizeof word);
+    }
+    for (; count > 0; count--) {
+        *target++ = *source++;
+    }
+}
+
 /* The first `count` (1 to 3) bytes in the low bytes, zeros above; nothing beyond them is read. */
 static inline uint32_t load_part(const int8_t *source, int32_t count)
 {

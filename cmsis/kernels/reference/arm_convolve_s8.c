@@ -5,7 +5,7 @@
 int32_t arm_convolve_s8_get_buffer_size(const cmsis_nn_dims *input_dims, const cmsis_nn_dims *filter_dims)
 {
     const int32_t depth = filter_dims->h * filter_dims->w * input_dims->c;
-    return 2 * (int32_t)sizeof(int16_t) * ((depth + 3) / 4 * 4);
+    return (4 * (int32_t)sizeof(int16_t) + 1) * ((depth + 3) / 4 * 4);
 }
 
 /* Sum of one window times one filter. */

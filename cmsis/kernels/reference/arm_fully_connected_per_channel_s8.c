@@ -9,8 +9,10 @@ arm_cmsis_nn_status arm_fully_connected_per_channel_s8(const cmsis_nn_context *c
                                                        const cmsis_nn_dims *bias_dims, const int32_t *bias_data,
                                                        const cmsis_nn_dims *output_dims, int8_t *output_data)
 {
-    (void)ctx;
     (void)bias_dims;
+    if (ctx->buf == NULL) {
+        return ARM_CMSIS_NN_ARG_ERROR;
+    }
     if (fc_params->filter_offset != 0) {
         return ARM_CMSIS_NN_NO_IMPL_ERROR;
     }

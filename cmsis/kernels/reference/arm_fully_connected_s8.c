@@ -2,8 +2,7 @@
 
 int32_t arm_fully_connected_s8_get_buffer_size(const cmsis_nn_dims *filter_dims)
 {
-    (void)filter_dims;
-    return 0;
+    return (int32_t)sizeof(int16_t) * ((filter_dims->n + 3) / 4 * 4);
 }
 
 /* One channel after the other, each with the one multiplier. */
