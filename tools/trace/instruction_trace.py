@@ -30,32 +30,36 @@ class Trace:
         self._symbols: SymbolTable = machine.symbols
         self._write = write
         self._only = only
+        self._seen: set[Run] = set()
         self._texts: dict[int, str | None] = {}
         self._disassembler = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
         self.cycles = self.instructions = 0
 
     def __call__(self, run: Run, flash_cycles: int) -> None:
+        if run not in self._seen:
+            self._seen.add(run)
+            self._disassemble(run)
         for executed in run.executed:
             cycles = executed.cycles.total
             self.cycles += cycles + flash_cycles
             self.instructions += 1
-            address = executed.op.address
-            if address not in self._texts:
-                self._texts[address] = self._text(address, executed.op.size_bytes)
-            text = self._texts[address]
+            text = self._texts[executed.op.address]
             if text is not None:
                 self._write(f"{self.cycles:10} {cycles:6} {flash_cycles or '':>5}  {text}\n")
             flash_cycles = 0
 
-    def _text(self, address: int, size_bytes: int) -> str | None:
-        """What a line says of the instruction at `address`; None if it is left out."""
-        function = self._symbols.function_at(address)
-        if self._only is not None and (function is None or function.address != self._only):
-            return None
-        place = f"{function.name}+{address - function.address:#x}" if function else ""
-        code = self._machine.read(address, size_bytes)
-        disassembled = next(self._disassembler.disasm_lite(code, address), (0, 0, code.hex(), ""))
-        return f"{address:#010x}  {place:40}  {disassembled[2]} {disassembled[3]}".rstrip()
+    def _disassemble(self, run: Run) -> None:
+        """Prepares what the lines of a block say; as a whole, since an IT shows in the instructions behind it."""
+        code = self._machine.read(run.address, run.executed[-1].op.end - run.address)
+        shown = {address: f"{name} {operands}" for address, _, name, operands in self._disassembler.disasm_lite(code, run.address)}
+        for executed in run.executed:
+            address = executed.op.address
+            function = self._symbols.function_at(address)
+            if self._only is not None and (function is None or function.address != self._only):
+                self._texts[address] = None
+            else:
+                place = f"{function.name}+{address - function.address:#x}" if function else ""
+                self._texts[address] = f"{address:#010x}  {place:40}  {shown[address]}".rstrip()
 
 
 def trace(what: subject.Subject, timing: str | None, function: str | None, write: Callable[[str], object]) -> Trace:

@@ -42,6 +42,12 @@ def test_a_line_has_cycles_address_symbol_and_disassembly(shapes, lines):
     assert any("  arm_softmax_s8+0x" in line for line in lines)
 
 
+def test_instructions_behind_an_it_show_their_condition(lines):
+    shown = [line[79:].split() for line in lines[1:]]
+    pairs = [(it[1], then[0].removesuffix(".w")) for it, then in zip(shown, shown[1:]) if it[0] == "it"]
+    assert pairs and all(mnemonic.endswith(condition) for condition, mnemonic in pairs)
+
+
 def test_one_function_alone(shapes, lines):
     only = []
     traced = trace(shapes, None, "arm_softmax_s8", only.append)
