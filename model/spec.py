@@ -9,6 +9,7 @@ import dataclasses
 import re
 from pathlib import Path
 
+from model import checks
 from model.schema import Place, at_least, between, build, field, matching, one_of, read_yaml
 
 TARGETS = ("stm32l476", "netduinoplus2")
@@ -236,59 +237,5 @@ def load(path: str | Path) -> Spec:
     """The validated spec in the file `path`."""
     root = Place(Path(path).name, "")
     spec = build(Spec, read_yaml(path), root)
-    _check_classes(spec, root)
-    _check_data(spec, root)
-    _check_network(spec, root)
-    _check_adversarial(spec, root)
+    checks.check(spec, root)
     return spec
-
-
-def _check_classes(spec: Spec, root: Place) -> None:
-    if len(set(spec.classes)) != len(spec.classes) or len(spec.classes) < 2:
-        raise root.child("classes").error("impossible value", list(spec.classes), "at least two different names")
-
-
-def _check_data(spec: Spec, root: Place) -> None:
-    if spec.data is None:
-        return
-    held_out = spec.data.dataset.validation_fraction + spec.data.dataset.test_fraction
-    if held_out >= 0.9:
-        raise root.child("data.dataset.test_fraction").error(
-            "too little left for training", held_out, "validation_fraction + test_fraction below 0.9")
-    if spec.data.dataset.seed == spec.data.pilot.seed:
-        raise root.child("data.pilot.seed").error(
-            "the pilot set shares its seed", spec.data.pilot.seed, "a seed other than data.dataset.seed")
-    for part in ("dataset", "pilot"):
-        ranges = getattr(spec.data, part).ranges
-        if ranges.impulsive_rise_ms[1] >= ranges.impulsive_decay_ms[0]:
-            raise root.child(f"data.{part}.ranges.impulsive_rise_ms").error(
-                "an impulse rises slower than it decays", list(ranges.impulsive_rise_ms),
-                f"a range below {ranges.impulsive_decay_ms[0]:g}, where impulsive_decay_ms begins")
-
-
-def _check_network(spec: Spec, root: Place) -> None:
-    if (spec.architecture is None) != (spec.training is None):
-        missing = "architecture" if spec.architecture is None else "training"
-        raise root.child(missing).error("missing key", None, "both architecture and training, or neither")
-    if spec.architecture is None:
-        return
-    last = spec.architecture[-1]
-    place = root.child(f"architecture.{len(spec.architecture) - 1}")
-    if not isinstance(last, Dense) or last.activation != "softmax" or last.units != len(spec.classes):
-        raise place.error("wrong last layer", last, f"dense, softmax, {len(spec.classes)} units (one per class)")
-    flat = False
-    for index, layer in enumerate(spec.architecture):
-        flat_here = isinstance(layer, (GlobalAveragePool, Flatten))
-        if isinstance(layer, Dense) != flat or (flat and flat_here):
-            raise root.child(f"architecture.{index}").error(
-                "layer in the wrong place", layer.kind, "dense after flatten or global_average_pool, others before")
-        flat = flat or flat_here
-        if isinstance(layer, Dense) and layer.activation == "softmax" and layer is not last:
-            raise root.child(f"architecture.{index}.activation").error("softmax inside", "softmax", "relu or linear")
-
-
-def _check_adversarial(spec: Spec, root: Place) -> None:
-    gate = spec.gates.adversarial
-    if gate is not None and len(gate.epsilons_pu) != len(gate.robust_accuracy_min):
-        raise root.child("gates.adversarial.robust_accuracy_min").error(
-            "wrong number of items", list(gate.robust_accuracy_min), f"{len(gate.epsilons_pu)}, one per epsilon")

@@ -76,6 +76,19 @@ def test_sections_of_our_training_are_optional(tmp_path):
     ("data.pilot.seed", 1001, ["data.pilot.seed: the pilot set shares its seed; got 1001"]),
     ("data.dataset.test_fraction", 0.5, ["test_fraction", "below 0.9"]),
     ("gates.adversarial.robust_accuracy_min", [0.5], ["robust_accuracy_min: wrong number of items", "3, one per epsilon"]),
+    ("data.samples_per_cycle", 16,
+     ["data.dataset.ranges.oscillatory_hz: an oscillation is too fast for the sampling", "below 400, half of"]),
+    ("data.dataset.ranges.transient_onset_cycles", [0, 0.95], ["data.pilot.ranges.transient_onset_cycles: narrower than"]),
+    ("architecture.1", {"kind": "max_pool", "size": 17},
+     ["architecture.1.size: the pool is larger than its input; got 17, want at most 16"]),
+    ("quantization.calibration_windows", 81001,
+     ["quantization.calibration_windows: more windows than there are to train on; got 81001, want at most 81000"]),
+    ("training.batch", 81001, ["training.batch: more windows than there are to train on; got 81001, want at most 81000"]),
+    ("data.pilot.ranges.dc_offset_pu", [-0.06, 0.05],
+     ["data.pilot.ranges.dc_offset_pu: narrower than training with its augmentation; got [-0.06, 0.05]",
+      "holds [-0.055, 0.055]"]),
+    ("data.pilot.ranges.load_pu", [0.06, 1.6], ["data.pilot.ranges.load_pu: narrower", "holds [0.048, 1.5625]"]),
+    ("data.pilot.ranges.snr_db", [25, 60], ["data.pilot.ranges.snr_db: narrower", "holds [20, 60]"]),
     ("classes", ["sag", "sag"], ["classes: impossible value", "at least two different names"]),
     ("architecture", KeyError, ["architecture: missing key", "both architecture and training"]),
 ])
@@ -87,6 +100,32 @@ def test_broken_spec_is_refused(tmp_path, key, value, fragments):
     assert message.startswith("broken.yaml: ") and "Fix: " in message
     for fragment in fragments:
         assert fragment in message
+
+
+def test_a_transient_after_the_last_sample_is_refused(tmp_path):
+    content = _changed("data.samples_per_cycle", 16)
+    for part in ("dataset", "pilot"):
+        content["data"][part]["ranges"].update(oscillatory_hz=[100, 390], transient_onset_cycles=[0.01, 0.9])
+    content["architecture"][0]["stride"] = 1
+    spec.load(_write(tmp_path, content))
+    content["data"]["pilot"]["ranges"]["transient_onset_cycles"] = [0.01, 0.9375]
+    message = _message(tmp_path, content)
+    assert "data.pilot.ranges.transient_onset_cycles: a transient begins after the last sample" in message
+    assert "got [0.01, 0.9375], want a range below 0.9375, 1 - 1 / samples_per_cycle" in message
+
+
+def test_the_pilot_may_equal_training_without_augmentation(tmp_path):
+    content = _changed("data.pilot.ranges", yaml.safe_load(SHIPPED.read_text())["data"]["dataset"]["ranges"])
+    assert "data.pilot.ranges.dc_offset_pu: narrower than training" in _message(tmp_path, content)
+    content["training"]["augmentation"].update(dc_offset_pu=0.0, current_gain=[1.0, 1.0])
+    spec.load(_write(tmp_path, content))
+
+
+def test_an_adversarial_gate_needs_a_network_to_train(tmp_path):
+    content = _changed("training", KeyError)
+    del content["architecture"]
+    assert ("gates.adversarial: nothing to train its ensemble from; got 'no architecture and training', want both sections"
+            in _message(tmp_path, content))
 
 
 def test_no_yaml_and_repeated_keys_are_refused(tmp_path):

@@ -48,6 +48,7 @@ def collect(data: spec_module.Data, ranges: spec_module.Ranges, count: int, seed
             raise UserError(f"data: class {labels.CLASSES[int(missing.argmax())]} is out of reach of the ranges; got "
                             f"{missing.max()} windows too few after {drawn} draws, want none. Fix: widen the ranges.")
         windows = power_quality.draw(ranges, _BATCH_WINDOWS, data.samples_per_cycle, rng)
+        _require_finite(windows)
         y, uncertain = labels.label(windows), labels.is_uncertain(windows)
         left_out += np.bincount(y[uncertain], minlength=classes)
         drawn += _BATCH_WINDOWS
@@ -57,6 +58,16 @@ def collect(data: spec_module.Data, ranges: spec_module.Ranges, count: int, seed
         clipped = np.clip(windows.measured[keep], -data.full_scale_pu, data.full_scale_pu)
         parts.append((clipped.astype(np.float32), y[keep]))
     return Collected(np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts]), drawn, left_out)
+
+
+def _require_finite(windows: power_quality.Windows) -> None:
+    """UserError for a window that the equations cannot make from the spec's ranges."""
+    bad = np.argwhere(~np.isfinite(windows.measured))
+    if len(bad):
+        window, sample, channel = bad[0]
+        raise UserError(f"data: {len(np.unique(bad[:, 0]))} of {len(windows.measured)} drawn windows are not finite; got "
+                        f"{windows.measured[window, sample, channel]} in {('voltage', 'current')[channel]}[{sample}], want "
+                        "finite numbers. Fix: correct the ranges in the spec.")
 
 
 def split(collected: Collected, settings: spec_module.Split) -> dict[str, np.ndarray]:

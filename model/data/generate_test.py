@@ -35,10 +35,20 @@ def test_split_is_stratified_and_complete(collected):
     assert generate.report(collected, arrays)["duplicates"] == 0
 
 
-def test_pilot_windows_are_none_of_the_training_windows(collected):
-    pilot = SPEC.data.pilot
-    other = generate.collect(SPEC.data, pilot.ranges, 600, pilot.seed)
+def test_the_pilot_s_seed_draws_other_windows_from_the_same_ranges(collected):
+    other = generate.collect(SPEC.data, SPLIT.ranges, 600, SPEC.data.pilot.seed)
     assert dataset.duplicates(collected.x, other.x) == 0
+    # Equal seeds would repeat windows, so that the comparison can fail.
+    again = generate.collect(SPEC.data, SPLIT.ranges, 600, SPLIT.seed)
+    assert dataset.duplicates(collected.x, again.x) > 300
+
+
+def test_windows_that_are_not_finite_are_refused():
+    coarse = dataclasses.replace(SPEC.data, samples_per_cycle=16)
+    late = dataclasses.replace(SPLIT.ranges, transient_onset_cycles=(0.94, 0.95))
+    with np.errstate(invalid="ignore"), pytest.raises(
+            UserError, match=r"of 4096 drawn windows are not finite; got nan in voltage\[0\], want finite numbers"):
+        generate.collect(coarse, late, 60, 1)
 
 
 def test_pilot_ranges_hold_the_training_ranges_and_more():

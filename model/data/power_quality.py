@@ -13,10 +13,10 @@ import math
 
 import numpy as np
 
+from model.checks import NOMINAL_HZ
 from model.data.portable import cos_turns, decibel_to_ratio, exp, rms, sin_turns
 from model.spec import Ranges
 
-NOMINAL_HZ = (50.0, 60.0)
 HARMONIC_ORDERS = (2, 3, 4, 5, 7, 9, 11, 13, 17, 19, 23, 25)
 # Even orders are small in a real grid (EN 50160, table 1): their share of the distortion relative to odd ones.
 _EVEN_SHARE = 0.25

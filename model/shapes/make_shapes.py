@@ -4,10 +4,17 @@ Outputs: --dataset and --pilot as model/README.md describes them, x float32 [N, 
 a legacy .h5 written by Keras 2 itself (the package tf_keras).
 """
 
-import numpy as np
-import tensorflow as tf
-import tf_keras
-from absl import app, flags
+import os
+
+# A genrule has no environment of its own: without these, oneDNN rounds by CPU, and Keras reads the user's ~/.keras.
+os.environ["KERAS_HOME"] = ".keras"
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+import numpy as np  # noqa: E402 (after the environment, on purpose)
+import tensorflow as tf  # noqa: E402
+import tf_keras  # noqa: E402
+from absl import app, flags  # noqa: E402
 
 _DATASET = flags.DEFINE_string("dataset", None, "Where the training data goes, .npz.", required=True)
 _PILOT = flags.DEFINE_string("pilot", None, "Where the pilot set goes, .npz.", required=True)

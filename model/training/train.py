@@ -7,6 +7,7 @@ Early stopping and the checkpoint look at the validation part only; the test par
 
 import dataclasses
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from absl import flags
 
+from model import checks
 from model import spec as spec_module
 from model.data import dataset as dataset_module
 from model.training import augment, keras_file
@@ -53,7 +55,8 @@ class Trained:
 
 
 def train(layers: network.Layers, data: dataset_module.Dataset, settings: spec_module.Training) -> Trained:
-    """Trains until the epochs are over or `patience` epochs brought no better validation loss; prints each epoch."""
+    """Trains until the epochs are over or `patience` epochs brought no better validation loss; prints each epoch. UserError
+    if the loss leaves the numbers."""
     rng = np.random.default_rng(settings.seed)
     weights = network.initial_weights(layers, data.train.x.shape[1:], settings.seed)
     moments = adam.initial_moments(weights)
@@ -67,6 +70,7 @@ def train(layers: network.Layers, data: dataset_module.Dataset, settings: spec_m
             weights, moments, loss = advance(weights, moments, x, y, *map(np.float32, dataclasses.astuple(step)))
             total += loss
         validation_loss, accuracy = measure(weights, data.validation)
+        _require_finite(epoch + 1, float(total), validation_loss)
         history.append(Epoch(epoch + 1, float(total) / per_epoch, validation_loss, accuracy))
         print(f"epoch {epoch + 1}/{settings.epochs}: loss {history[-1].loss:.4f}, "
               f"validation loss {validation_loss:.4f}, validation accuracy {accuracy:.4f}", flush=True)
@@ -77,6 +81,24 @@ def train(layers: network.Layers, data: dataset_module.Dataset, settings: spec_m
             print(f"stopped: no better validation loss for {settings.patience} epochs", flush=True)
             break
     return Trained(best, tuple(history), best_epoch, measure(best, data.test)[1])
+
+
+def _require_finite(epoch: int, *losses: float) -> None:
+    if not all(map(math.isfinite, losses)):
+        raise UserError(f"training: diverged in epoch {epoch}; got a loss of {next(x for x in losses if not math.isfinite(x))}"
+                        ", want a finite number. Fix: lower training.learning_rate in the spec.")
+
+
+def _check_windows(layers: network.Layers, shape: tuple[int, ...], name: str) -> None:
+    """Refuses windows that augmentation (voltage, current) or the layers cannot take; `name` is the data set's file."""
+    if len(shape) != 2 or shape[1] != 2:
+        raise UserError(f"{name}: x_train: wrong window shape for our training; got {list(shape)}, want [samples, 2], voltage "
+                        "and current. Fix: train it elsewhere, and pass the trained model to the network's macro.")
+    beyond = checks.pool_beyond_input(layers, shape[0])
+    if beyond is not None:
+        index, length = beyond
+        raise UserError(f"{name}: x_train: windows are too short for architecture.{index}; got {length} samples in front of "
+                        f"it, want at least its size, {layers[index].size}. Fix: lower the size in the spec.")
 
 
 def _batches(part: dataset_module.Part, settings: spec_module.Training,
@@ -133,6 +155,7 @@ def main(argv: Sequence[str]) -> None:
     if settings.batch > len(data.train.x):
         raise UserError(f"{Path(_DATASET.value).name}: x_train: too few windows for a batch; got {len(data.train.x)}, "
                         f"want at least {settings.batch}. Fix: lower training.batch in {Path(_SPEC.value).name}.")
+    _check_windows(spec.architecture, data.train.x.shape[1:], Path(_DATASET.value).name)
     trained = train(spec.architecture, data, settings)
     shipped = network.centre_logits(network.Network(spec.architecture, trained.weights))
     model = network.build_model(shipped, data.train.x.shape[1:], spec.name)

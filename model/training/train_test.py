@@ -8,6 +8,7 @@ import json
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import yaml
 from absl import flags
 from absl.testing import flagsaver
 
@@ -78,6 +79,44 @@ def test_refuses_too_few_windows_and_specs_without_training(tmp_path):
                                           "quantization: {calibration_windows: 1}\ngates: {}\n")
     with _flags(spec=str(tmp_path / "theirs.yaml"), dataset=str(tmp_path / "few.npz"), **outputs):
         with pytest.raises(UserError, match="theirs.yaml: nothing to train; got a spec without training"):
+            train.main([])
+    assert not (tmp_path / "x.keras").exists()
+
+
+def _reshaped(shape):
+    part = lambda count: dataset.Part(np.zeros((count, *shape), np.float32), np.zeros(count, np.int32))  # noqa: E731
+    return dataset.Dataset(part(200), part(10), part(10))
+
+
+@pytest.mark.parametrize("shape", [(128,), (128, 1), (128, 3), (16, 16, 2)])
+def test_refuses_windows_of_other_channels(tmp_path, shape):
+    _write(_reshaped(shape), tmp_path / "own.npz")
+    with _flags(spec=PATH, dataset=str(tmp_path / "own.npz"), output=str(tmp_path / "x.keras"),
+                history=str(tmp_path / "x.json")):
+        with pytest.raises(UserError) as caught:
+            train.main([])
+    assert f"own.npz: x_train: wrong window shape for our training; got {list(shape)}, want [samples, 2]" in str(caught.value)
+
+
+def test_refuses_windows_too_short_for_a_pool(tmp_path):
+    content = yaml.safe_load(open(PATH, encoding="utf-8"))
+    del content["data"]
+    content["architecture"][1] = {"kind": "max_pool", "size": 4}
+    (tmp_path / "pooled.yaml").write_text(yaml.safe_dump(content))
+    _write(_reshaped((24, 2)), tmp_path / "short.npz")
+    with _flags(spec=str(tmp_path / "pooled.yaml"), dataset=str(tmp_path / "short.npz"), output=str(tmp_path / "x.keras"),
+                history=str(tmp_path / "x.json")):
+        with pytest.raises(UserError, match="short.npz: x_train: windows are too short for architecture.1; got 3 samples"):
+            train.main([])
+
+
+def test_refuses_to_ship_what_diverged(tmp_path):
+    data = _data()
+    _write(dataset.Dataset(dataset.Part(data.train.x * np.float32(1e38), data.train.y), data.validation, data.test),
+           tmp_path / "huge.npz")
+    with _flags(spec=PATH, dataset=str(tmp_path / "huge.npz"), output=str(tmp_path / "x.keras"),
+                history=str(tmp_path / "x.json"), epochs=1):
+        with pytest.raises(UserError, match="training: diverged in epoch 1; got a loss of (nan|inf), want a finite number"):
             train.main([])
     assert not (tmp_path / "x.keras").exists()
 
