@@ -34,6 +34,34 @@ static int32_t sum_window(const int8_t *input, const int8_t *filter, const taps 
     return sum;
 }
 
+/* The same for four neighbouring channels. */
+static void sum_four(int32_t sums[4], const int8_t *input, const int8_t *filter, const taps *rows, const taps *columns,
+                     const int32_t input_steps[2], const int32_t filter_steps[2], uint32_t offsets)
+{
+    const int32_t value_step = input_steps[1], weight_step = filter_steps[1];
+    int32_t sum0 = sums[0], sum1 = sums[1], sum2 = sums[2], sum3 = sums[3];
+    for (int32_t row = rows->first; row < rows->end; row++) {
+        const int8_t *value = input, *weight = filter;
+        for (int32_t left = columns->end - columns->first; left > 0; left--) {
+            const uint32_t values = load_4(value), weights = load_4(weight);
+            const uint32_t even = widen_even_add(offsets, values), even_weights = widen_even(weights);
+            const uint32_t odd = widen_odd_add(offsets, values), odd_weights = widen_odd(weights);
+            sum0 = multiply_low(even, even_weights, sum0);
+            sum1 = multiply_low(odd, odd_weights, sum1);
+            sum2 = multiply_top(even, even_weights, sum2);
+            sum3 = multiply_top(odd, odd_weights, sum3);
+            value += value_step;
+            weight += weight_step;
+        }
+        input += input_steps[0];
+        filter += filter_steps[0];
+    }
+    sums[0] = sum0;
+    sums[1] = sum1;
+    sums[2] = sum2;
+    sums[3] = sum3;
+}
+
 arm_cmsis_nn_status arm_depthwise_conv_s8(const cmsis_nn_context *ctx, const cmsis_nn_dw_conv_params *dw_conv_params,
                                           const cmsis_nn_per_channel_quant_params *quant_params,
                                           const cmsis_nn_dims *input_dims, const int8_t *input_data,
@@ -50,6 +78,8 @@ arm_cmsis_nn_status arm_depthwise_conv_s8(const cmsis_nn_context *ctx, const cms
     }
     const int32_t input_steps[2] = {params->dilation.h * input_row, params->dilation.w * input_dims->c};
     const int32_t filter_steps[2] = {filter_dims->w * channels, channels};
+    const uint32_t offsets = ((uint32_t)params->input_offset & 0xFFFFu) | ((uint32_t)params->input_offset << 16);
+    const bool one_each = params->ch_mult == 1;
     for (int32_t out_y = 0; out_y < output_dims->h; out_y++) {
         const int32_t y = out_y * params->stride.h - params->padding.h;
         const taps rows = taps_inside(y, filter_dims->h, params->dilation.h, input_dims->h);
@@ -59,15 +89,22 @@ arm_cmsis_nn_status arm_depthwise_conv_s8(const cmsis_nn_context *ctx, const cms
             const int8_t *filter = filter_data + rows.first * filter_steps[0] + columns.first * filter_steps[1];
             const int8_t *input = input_data + y * input_row + x * input_dims->c + rows.first * input_steps[0] +
                                   columns.first * input_steps[1];
-            for (int32_t channel = 0, used = 0; channel < channels; channel++) {
-                const int32_t sum = sum_window(input, filter + channel, &rows, &columns, input_steps, filter_steps,
-                                               params->input_offset);
-                const int32_t scaled = requantize_twice(sum + (bias_data != NULL ? bias_data[channel] : 0),
-                                                        quant_params->multiplier[channel], quant_params->shift[channel]);
-                *output_data++ = clamp_s8(scaled + params->output_offset, params->activation.min, params->activation.max);
-                if (++used == params->ch_mult) {
-                    used = 0;
-                    input++;
+            for (int32_t channel = 0, count; channel < channels; channel += count) {
+                int32_t sums[4] = {0, 0, 0, 0};
+                const int8_t *source = input + (one_each ? channel : channel / params->ch_mult);
+                count = one_each && channel + 4 <= channels ? 4 : 1;
+                if (count == 4) {
+                    sum_four(sums, source, filter + channel, &rows, &columns, input_steps, filter_steps, offsets);
+                } else {
+                    sums[0] = sum_window(source, filter + channel, &rows, &columns, input_steps, filter_steps,
+                                         params->input_offset);
+                }
+                for (int32_t i = 0; i < count; i++) {
+                    const int32_t bias = bias_data != NULL ? bias_data[channel + i] : 0;
+                    const int32_t scaled = requantize_twice(sums[i] + bias, quant_params->multiplier[channel + i],
+                                                            quant_params->shift[channel + i]);
+                    *output_data++ = clamp_s8(scaled + params->output_offset, params->activation.min,
+                                              params->activation.max);
                 }
             }
         }

@@ -4,18 +4,30 @@
 #include "cmsis/kernels/internal/simd.h"
 #include "cmsis/kernels/internal/window.h"
 
-/* output = max(output, input), `count` values. */
-static void take_larger(int8_t *output, const int8_t *input, int32_t count)
+/* Largest values of four neighbouring channels; `input` points at the window's first value, steps are in bytes. */
+static uint32_t largest_of_four(const int8_t *input, int32_t rows, int32_t columns, int32_t row_step, int32_t column_step)
 {
-    for (; count >= 4; count -= 4) {
-        const uint32_t larger = max_bytes(load_4(output), load_4(input));
-        memcpy(output, &larger, sizeof larger);
-        output += 4;
-        input += 4;
+    uint32_t largest = 0x80808080u;
+    for (; rows > 0; rows--, input += row_step) {
+        const int8_t *value = input;
+        for (int32_t left = columns; left > 0; left--, value += column_step) {
+            largest = max_bytes(largest, load_4(value));
+        }
     }
-    for (; count > 0; count--, output++, input++) {
-        *output = *output > *input ? *output : *input;
+    return largest;
+}
+
+/* The same for one channel. */
+static int8_t largest_of_one(const int8_t *input, int32_t rows, int32_t columns, int32_t row_step, int32_t column_step)
+{
+    int8_t largest = INT8_MIN;
+    for (; rows > 0; rows--, input += row_step) {
+        for (int32_t column = 0; column < columns; column++) {
+            const int8_t value = input[column * column_step];
+            largest = value > largest ? value : largest;
+        }
     }
+    return largest;
 }
 
 arm_cmsis_nn_status arm_max_pool_s8(const cmsis_nn_context *ctx, const cmsis_nn_pool_params *pool_params,
@@ -30,15 +42,17 @@ arm_cmsis_nn_status arm_max_pool_s8(const cmsis_nn_context *ctx, const cmsis_nn_
         for (int32_t position = 0; position < output_dims->h * output_dims->w; position++, output_data += channels) {
             const edgeplug_window window = window_inside(pool_params, input_dims, filter_dims, position / output_dims->w,
                                                          position % output_dims->w);
-            memset(output_data, range.min, (size_t)channels);
-            for (int32_t y = window.y_first; y < window.y_end; y++) {
-                for (int32_t x = window.x_first; x < window.x_end; x++) {
-                    take_larger(output_data, input_data + y * row + x * channels, channels);
-                }
+            const int32_t rows = window.y_end - window.y_first, columns = window.x_end - window.x_first;
+            const int8_t *first = input_data + window.y_first * row + window.x_first * channels;
+            int32_t channel = 0;
+            for (; channel + 4 <= channels; channel += 4) {
+                const uint32_t largest = largest_of_four(first + channel, rows, columns, row, channels);
+                memcpy(output_data + channel, &largest, sizeof largest);
             }
-            for (int32_t channel = 0; range.max < INT8_MAX && channel < channels; channel++) {
-                output_data[channel] = clamp_s8(output_data[channel], range.min, range.max);
+            for (; channel < channels; channel++) {
+                output_data[channel] = largest_of_one(first + channel, rows, columns, row, channels);
             }
+            clamp_all_s8(output_data, channels, range.min, range.max);
         }
     }
     return ARM_CMSIS_NN_SUCCESS;

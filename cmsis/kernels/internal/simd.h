@@ -84,6 +84,22 @@ static inline int32_t multiply_lanes(uint32_t a, uint32_t b, int32_t accumulator
     return sum;
 }
 
+/* accumulator + the product of the low lanes. */
+static inline int32_t multiply_low(uint32_t a, uint32_t b, int32_t accumulator)
+{
+    int32_t sum;
+    __asm__("smlabb %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(accumulator));
+    return sum;
+}
+
+/* accumulator + the product of the high lanes. */
+static inline int32_t multiply_top(uint32_t a, uint32_t b, int32_t accumulator)
+{
+    int32_t sum;
+    __asm__("smlatt %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(accumulator));
+    return sum;
+}
+
 /* The larger of each pair of bytes. */
 static inline uint32_t max_bytes(uint32_t a, uint32_t b)
 {
@@ -146,6 +162,16 @@ static inline uint32_t widen_odd_add(uint32_t lanes, uint32_t bytes)
 static inline int32_t multiply_lanes(uint32_t a, uint32_t b, int32_t accumulator)
 {
     return accumulator + (int16_t)a * (int16_t)b + (int16_t)(a >> 16) * (int16_t)(b >> 16);
+}
+
+static inline int32_t multiply_low(uint32_t a, uint32_t b, int32_t accumulator)
+{
+    return accumulator + (int16_t)a * (int16_t)b;
+}
+
+static inline int32_t multiply_top(uint32_t a, uint32_t b, int32_t accumulator)
+{
+    return accumulator + (int16_t)(a >> 16) * (int16_t)(b >> 16);
 }
 
 static inline uint32_t max_bytes(uint32_t a, uint32_t b)

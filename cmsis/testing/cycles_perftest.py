@@ -1,0 +1,77 @@
+"""Cycles of one layer of each kind on the simulated Cortex-M4, weights in flash: none may become slower than its limit.
+
+Limits are what was measured when the table was last changed, plus 3 %: code moves, and with it the alignment of loops.
+"""
+
+from dataclasses import dataclass
+
+import pytest
+
+from cmsis.testing.m4 import find
+from tools.sim.machine import Machine
+
+_ELF = "cmsis/testing/layers.elf"
+_PROFILES = ("zero_wait", "stm32l476_80mhz")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A function of layers.c, its multiply-accumulates (0 where there are none), limits in cycles in the order of _PROFILES."""
+
+    name: str
+    macs: int
+    limits_cycles: tuple[int, int]
+
+
+LAYERS = (
+    Layer("conv_3x3_16_16", 2_359_296, (4_794_280, 5_179_020)),
+    Layer("conv_3x3_16_16_without_bias", 2_359_296, (4_796_390, 5_185_600)),
+    Layer("conv_3x3_1_8", 56_448, (691_550, 753_370)),
+    Layer("conv_1x1_64_64", 512_000, (963_970, 1_041_080)),
+    Layer("conv_1d_7_2_8", 7_168, (34_280, 38_830)),
+    Layer("conv_1d_5_8_16", 40_960, (93_010, 102_260)),
+    Layer("fully_connected_640_128", 81_920, (149_300, 191_710)),
+    Layer("fully_connected_96_32", 3_072, (7_070, 8_870)),
+    Layer("fully_connected_64_16", 1_024, (2_910, 3_640)),
+    Layer("depthwise_3x3_64", 72_000, (981_500, 1_094_810)),
+    Layer("max_pool_2x2", 0, (25_670, 25_780)),
+    Layer("average_pool_2x2", 0, (47_310, 47_440)),
+    Layer("average_pool_25x5", 0, (22_470, 22_530)),
+    Layer("mean_25x5", 0, (22_910, 23_020)),
+    Layer("softmax_12", 0, (2_330, 2_490)),
+)
+
+
+def failure(layer: Layer, profile: str, cycles: int) -> str | None:
+    """Returns what is to be said about a layer that takes `cycles`, or None where it keeps its limit."""
+    limit = layer.limits_cycles[_PROFILES.index(profile)]
+    if cycles <= limit:
+        return None
+    per_mac = f" ({cycles / layer.macs:.2f} per MAC)" if layer.macs else ""
+    return (f"{layer.name}: too slow in {profile}; got {cycles:,} cycles{per_mac}, {100 * cycles / limit - 100:+.1f} %, want at"
+            f" most {limit:,}. Fix: see which block of {layer.name} in cmsis/testing/layers.c takes longer, or raise the limit")
+
+
+@pytest.fixture(scope="module", params=_PROFILES)
+def machine(request):
+    machine = Machine(find(_ELF).read_bytes(), timing=request.param)
+    machine.call("prepare")
+    machine.profile = request.param
+    return machine
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
+def test_layer_keeps_its_limit(machine, layer):
+    before = machine.cycles
+    assert machine.call(layer.name) == 0
+    message = failure(layer, machine.profile, machine.cycles - before)
+    assert message is None, message
+
+
+def test_failure_names_expected_actual_and_percent():
+    layer = Layer("conv", 100, (1000, 2000))
+    assert failure(layer, "zero_wait", 1000) is None
+    assert failure(layer, "zero_wait", 1100).startswith(
+        "conv: too slow in zero_wait; got 1,100 cycles (11.00 per MAC), +10.0 %, want at most 1,000. Fix:")
+    assert failure(Layer("pool", 0, (1000, 2000)), "stm32l476_80mhz", 2002).startswith(
+        "pool: too slow in stm32l476_80mhz; got 2,002 cycles, +0.1 %, want at most 2,000.")

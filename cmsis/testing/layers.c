@@ -1,0 +1,104 @@
+/* One layer of each kind, for cycles_perftest.py: weights in flash, activations and scratch in SRAM.
+ *
+ * What a layer computes is of no interest here; kernels_functest.py compares results.
+ */
+#include "arm_nnfunctions.h"
+#include "edgeplug_nn.h"
+
+#define CHANNELS 128
+
+static int8_t input[32 * 32 * 16], output[32 * 32 * 16];
+static int32_t scratch[512];
+static const int8_t weights[640 * 128] = {1, -2, 3, 100, -77};
+static const int32_t bias[CHANNELS] = {5, -7, 100};
+static int32_t multipliers[CHANNELS], shifts[CHANNELS];
+
+static const cmsis_nn_context context = {scratch, sizeof scratch};
+static const cmsis_nn_per_channel_quant_params quantization = {multipliers, shifts};
+
+static void halt(void)
+{
+    for (;;) {
+    }
+}
+
+/* Top of the stack and reset vector: the simulator loads them before it calls anything. */
+static void (*const vectors[])(void) __attribute__((used, section(".vectors"))) = {(void (*)(void))0x20018000, halt};
+
+/* To be called first. */
+void prepare(void)
+{
+    for (int32_t channel = 0; channel < CHANNELS; channel++) {
+        multipliers[channel] = 1500000000;
+        shifts[channel] = -7;
+    }
+    for (uint32_t i = 0; i < sizeof input; i++) {
+        input[i] = (int8_t)((i * 2654435761u) >> 24);
+    }
+}
+
+#define CONVOLUTION(name, kernel, height, width, depth, filter_height, filter_width, filters, step, out_height, out_width, ...)  \
+    int name(void)                                                                                                               \
+    {                                                                                                                            \
+        static const cmsis_nn_conv_params params = {                                                                             \
+            3, -128, {step, step}, {filter_width / 2, filter_height / 2}, {1, 1}, {-128, 127}};                                  \
+        static const cmsis_nn_dims input_dims = {1, height, width, depth}, output_dims = {1, out_height, out_width, filters},    \
+                                   filter_dims = {filters, filter_height, filter_width, depth}, bias_dims = {1, 1, 1, filters};  \
+        return kernel(&context, &params, &quantization, &input_dims, input, &filter_dims, weights, &bias_dims, __VA_ARGS__,      \
+                      &output_dims, output);                                                                                     \
+    }
+
+CONVOLUTION(conv_3x3_16_16, arm_convolve_s8, 32, 32, 16, 3, 3, 16, 1, 32, 32, bias, NULL)
+CONVOLUTION(conv_3x3_16_16_without_bias, arm_convolve_s8, 32, 32, 16, 3, 3, 16, 1, 32, 32, NULL, NULL)
+CONVOLUTION(conv_3x3_1_8, arm_convolve_s8, 28, 28, 1, 3, 3, 8, 1, 28, 28, bias, NULL)
+CONVOLUTION(conv_1x1_64_64, arm_convolve_s8, 25, 5, 64, 1, 1, 64, 1, 25, 5, bias, NULL)
+CONVOLUTION(conv_1d_7_2_8, arm_convolve_1_x_n_s8, 1, 128, 2, 1, 7, 8, 2, 1, 64, bias)
+CONVOLUTION(conv_1d_5_8_16, arm_convolve_1_x_n_s8, 1, 64, 8, 1, 5, 16, 1, 1, 64, bias)
+
+#define FULLY_CONNECTED(name, depth, units)                                                                              \
+    int name(void)                                                                                                       \
+    {                                                                                                                    \
+        static const cmsis_nn_fc_params params = {3, 0, -5, {-128, 127}};                                                \
+        static const cmsis_nn_per_tensor_quant_params factor = {1500000000, -7};                                         \
+        static const cmsis_nn_dims input_dims = {1, 1, 1, depth}, filter_dims = {depth, 1, 1, units},                    \
+                                   bias_dims = {1, 1, 1, units};                                                         \
+        return arm_fully_connected_s8(&context, &params, &factor, &input_dims, input, &filter_dims, weights, &bias_dims, \
+                                      bias, &bias_dims, output);                                                         \
+    }
+
+FULLY_CONNECTED(fully_connected_640_128, 640, 128)
+FULLY_CONNECTED(fully_connected_96_32, 96, 32)
+FULLY_CONNECTED(fully_connected_64_16, 64, 16)
+
+int depthwise_3x3_64(void)
+{
+    static const cmsis_nn_dw_conv_params params = {3, -128, 1, {1, 1}, {1, 1}, {1, 1}, {-128, 127}};
+    static const cmsis_nn_dims dims = {1, 25, 5, 64}, filter_dims = {1, 3, 3, 64}, bias_dims = {1, 1, 1, 64};
+    return arm_depthwise_conv_s8(&context, &params, &quantization, &dims, input, &filter_dims, weights, &bias_dims, bias, &dims,
+                                 output);
+}
+
+#define POOL(name, kernel, height, width, depth, filter_height, filter_width, out_height, out_width)               \
+    int name(void)                                                                                                 \
+    {                                                                                                              \
+        static const cmsis_nn_pool_params params = {{2, 2}, {0, 0}, {-128, 127}};                                  \
+        static const cmsis_nn_dims input_dims = {1, height, width, depth}, filter_dims = {1, filter_height, filter_width, 1}, \
+                                   output_dims = {1, out_height, out_width, depth};                                \
+        return kernel(&context, &params, &input_dims, input, &filter_dims, &output_dims, output);                  \
+    }
+
+POOL(max_pool_2x2, arm_max_pool_s8, 16, 16, 16, 2, 2, 8, 8)
+POOL(average_pool_2x2, arm_avgpool_s8, 16, 16, 16, 2, 2, 8, 8)
+POOL(average_pool_25x5, arm_avgpool_s8, 25, 5, 64, 25, 5, 1, 1)
+
+int mean_25x5(void)
+{
+    edgeplug_mean_s8(input, 125, 64, 3, 1500000000, -7, -5, output);
+    return 0;
+}
+
+int softmax_12(void)
+{
+    arm_softmax_s8(input, 1, 12, 1717986918, 20, -248, output);
+    return 0;
+}
