@@ -1,12 +1,14 @@
 """How fast the simulator is, as a ratio to plain Unicorn in the same run.
 
-Purpose: figures for docs; prints instructions per second of the loop `dot` (an int8 kernel's) for plain Unicorn, the
-functional machine and each timing profile. Processor time, so that a busy machine disturbs less. Non-goals: a limit.
+Purpose: figures for docs; prints instructions per second for plain Unicorn, the functional machine and each timing profile,
+of two workloads: `dot`, the inner loop of an int8 kernel in assembly, and `kernel`, a whole int8 convolution as a compiler
+makes it. Processor time, so that a busy machine disturbs less. Non-goals: a limit.
 """
 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from absl import flags
 from unicorn import UC_ARCH_ARM, UC_MODE_MCLASS, UC_MODE_THUMB, Uc
@@ -19,39 +21,57 @@ from tools.sim.machine import Machine
 from tools.sim.testdata.elves import elf_bytes
 from tools.sim.timing.profiles import PROFILES
 
-_ROUNDS = flags.DEFINE_integer("rounds", 100_000, "Iterations of the loop, 18 instructions each.", lower_bound=1)
+_INSTRUCTIONS = flags.DEFINE_integer("instructions", 2_000_000, "Instructions of each measurement, at least.", lower_bound=1)
 _SRAM, _RETURN = 0x20000100, 0x08000000
-_INSTRUCTIONS_PER_ROUND = 18
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A function of a test program and its arguments."""
+
+    program: str
+    arguments: tuple[int, ...]
+
+
+# 5000 iterations, so that the buffers stay within SRAM; all pixels.
+WORKLOADS = {"dot": Workload("loops", (_SRAM, _SRAM, 10_000)), "kernel": Workload("kernel", (64,))}
 
 
 @dataclass(frozen=True)
 class Speed:
-    """Instructions per second of one way to run, and their ratio to plain Unicorn."""
+    """Instructions per second of one way to run a workload, and their ratio to plain Unicorn."""
 
+    workload: str
     way: str
     instructions_per_second: float
     ratio: float
 
 
-def measure(rounds: int) -> list[Speed]:
-    """Runs `dot` for `rounds` iterations each way; the buffers wrap within SRAM by running it in pieces."""
-    elf = elf_bytes("loops")
-    ways: dict[str, Callable[[int], object]] = {"plain Unicorn": _plain(elf), "functional": _machine(elf, None)}
-    ways |= {f"timed {profile}": _machine(elf, profile) for profile in PROFILES}
-    rates = {way: _rate(call, rounds) for way, call in ways.items()}
-    return [Speed(way, rate, rate / rates["plain Unicorn"]) for way, rate in rates.items()]
+def measure(instructions: int) -> list[Speed]:
+    """Calls each workload each way until at least so many instructions have run; once more before, to warm up."""
+    speeds = []
+    for function, workload in WORKLOADS.items():
+        elf = elf_bytes(workload.program)
+        counter = Machine(elf, timing="zero_wait")
+        counter.call(function, *workload.arguments)
+        rounds = -(-instructions // counter.instructions)
+        ways = {"plain Unicorn": _plain(elf, function, workload.arguments)}
+        for way, timing in {"functional": None, **{f"timed {profile}": profile for profile in PROFILES}}.items():
+            ways[way] = partial(Machine(elf, timing=timing).call, function, *workload.arguments)
+        rates = {way: rounds * counter.instructions / _seconds(call, rounds) for way, call in ways.items()}
+        speeds += [Speed(function, way, rate, rate / rates["plain Unicorn"]) for way, rate in rates.items()]
+    return speeds
 
 
-def _rate(call: Callable[[int], object], rounds: int) -> float:
-    pieces, rounds_each = max(rounds // 5000, 1), min(rounds, 5000)
-    call(rounds_each)
+def _seconds(call: Callable[[], object], rounds: int) -> float:
+    call()
     start = time.process_time()
-    for _ in range(pieces):
-        call(rounds_each)
-    return pieces * rounds_each * _INSTRUCTIONS_PER_ROUND / (time.process_time() - start)
+    for _ in range(rounds):
+        call()
+    return time.process_time() - start
 
 
-def _plain(elf: bytes) -> Callable[[int], object]:
+def _plain(elf: bytes, function: str, arguments: tuple[int, ...]) -> Callable[[], object]:
     image = load_image(elf, STM32L476)
     uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)
     uc.ctl_set_cpu_model(arm.UC_CPU_ARM_CORTEX_M4)
@@ -59,26 +79,21 @@ def _plain(elf: bytes) -> Callable[[int], object]:
         uc.mem_map(memory.base, memory.size_bytes)
     uc.mem_write(image.segments[0].address, image.segments[0].data)
 
-    def call(rounds: int) -> None:
-        values = (_SRAM, _SRAM, 2 * rounds, _RETURN | 1, 0x20018000)
-        registers = (arm.UC_ARM_REG_R0, arm.UC_ARM_REG_R1, arm.UC_ARM_REG_R2, arm.UC_ARM_REG_LR, arm.UC_ARM_REG_SP)
-        for register, value in zip(registers, values):
-            uc.reg_write(register, value)
-        uc.emu_start(image.symbols["dot"] | 1, _RETURN)
+    def call() -> None:
+        for index, value in enumerate(arguments):
+            uc.reg_write(arm.UC_ARM_REG_R0 + index, value)
+        uc.reg_write(arm.UC_ARM_REG_LR, _RETURN | 1)
+        uc.reg_write(arm.UC_ARM_REG_SP, 0x20018000)
+        uc.emu_start(image.symbols[function] | 1, _RETURN)
 
     return call
 
 
-def _machine(elf: bytes, timing: str | None) -> Callable[[int], object]:
-    machine = Machine(elf, timing=timing)
-    return lambda rounds: machine.call("dot", _SRAM, _SRAM, 2 * rounds)
-
-
 def main(_argv: Sequence[str]) -> None:
     """Prints one line per way."""
-    for speed in measure(_ROUNDS.value):
+    for speed in measure(_INSTRUCTIONS.value):
         rate = speed.instructions_per_second / 1e6
-        print(f"{speed.way:24s} {rate:8.1f} M instructions/s, {speed.ratio:.3f} of plain Unicorn")
+        print(f"{speed.workload:8s}{speed.way:32s} {rate:8.1f} M instructions/s, {speed.ratio:.3f} of plain Unicorn")
 
 
 if __name__ == "__main__":
