@@ -39,17 +39,33 @@ static int8_t *gather_row(int8_t *seen, const image *source, const int8_t *row, 
     return seen;
 }
 
-/* Widens what one output position sees. */
+/* Widens what one output position sees: straight from the input where all of it lies there in whole groups of four. */
 static void widen_window(uint32_t *columns, int32_t column, const image *source, int32_t out_y, int32_t out_x)
 {
     const cmsis_nn_conv_params *params = source->params;
-    const int32_t x = out_x * params->stride.w - params->padding.w, row = source->dims->w * source->dims->c;
+    const int32_t channels = source->dims->c, row_bytes = source->dims->w * channels, run = source->filter->w * channels;
+    const int32_t x = out_x * params->stride.w - params->padding.w, height = source->dims->h, taps = source->filter->h;
+    const int32_t dilation = params->dilation.h, offset = params->input_offset;
+    const bool whole = params->dilation.w == 1 && x >= 0 && x + source->filter->w <= source->dims->w;
     int32_t y = out_y * params->stride.h - params->padding.h;
-    int8_t *seen = source->seen;
-    for (int32_t tap = 0; tap < source->filter->h; tap++, y += params->dilation.h) {
-        seen = gather_row(seen, source, y >= 0 && y < source->dims->h ? source->data + y * row : NULL, x);
+    if (whole && run % 4 == 0 && y >= 0 && y + (taps - 1) * dilation < height) {
+        const int8_t *row = source->data + y * row_bytes + x * channels;
+        for (int32_t tap = 0; tap < taps; tap++, row += dilation * row_bytes) {
+            edgeplug_widen(columns + tap * run * 2, column, row, run, offset);
+        }
+        return;
     }
-    edgeplug_widen(columns, column, source->seen, (int32_t)(seen - source->seen), params->input_offset);
+    int8_t *seen = source->seen;
+    for (int32_t tap = 0; tap < taps; tap++, y += dilation) {
+        const int8_t *row = y >= 0 && y < height ? source->data + y * row_bytes : NULL;
+        if (whole && row != NULL) {
+            copy_bytes(seen, row + x * channels, run);
+            seen += run;
+        } else {
+            seen = gather_row(seen, source, row, x);
+        }
+    }
+    edgeplug_widen(columns, column, source->seen, (int32_t)(seen - source->seen), offset);
 }
 
 /* Convolves one image, four output positions at a time; the last four repeat some of the ones before. */

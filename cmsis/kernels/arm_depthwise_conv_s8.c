@@ -35,7 +35,7 @@ static int32_t sum_window(const int8_t *input, const int8_t *filter, const taps 
 }
 
 /* The same for four neighbouring channels. */
-static void sum_four(int32_t sums[4], const int8_t *input, const int8_t *filter, const taps *rows, const taps *columns,
+static inline void sum_four(int32_t sums[4], const int8_t *input, const int8_t *filter, const taps *rows, const taps *columns,
                      const int32_t input_steps[2], const int32_t filter_steps[2], uint32_t offsets)
 {
     const int32_t value_step = input_steps[1], weight_step = filter_steps[1];
@@ -80,6 +80,8 @@ arm_cmsis_nn_status arm_depthwise_conv_s8(const cmsis_nn_context *ctx, const cms
     const int32_t filter_steps[2] = {filter_dims->w * channels, channels};
     const uint32_t offsets = ((uint32_t)params->input_offset & 0xFFFFu) | ((uint32_t)params->input_offset << 16);
     const bool one_each = params->ch_mult == 1;
+    const int32_t *const multipliers = quant_params->multiplier, *const shifts = quant_params->shift;
+    const int32_t output_offset = params->output_offset;
     for (int32_t out_y = 0; out_y < output_dims->h; out_y++) {
         const int32_t y = out_y * params->stride.h - params->padding.h;
         const taps rows = taps_inside(y, filter_dims->h, params->dilation.h, input_dims->h);
@@ -101,12 +103,11 @@ arm_cmsis_nn_status arm_depthwise_conv_s8(const cmsis_nn_context *ctx, const cms
                 }
                 for (int32_t i = 0; i < count; i++) {
                     const int32_t bias = bias_data != NULL ? bias_data[channel + i] : 0;
-                    const int32_t scaled = requantize_twice(sums[i] + bias, quant_params->multiplier[channel + i],
-                                                            quant_params->shift[channel + i]);
-                    *output_data++ = clamp_s8(scaled + params->output_offset, params->activation.min,
-                                              params->activation.max);
+                    const int32_t scaled = requantize_twice(sums[i] + bias, multipliers[channel + i], shifts[channel + i]);
+                    *output_data++ = (int8_t)saturate_s8(scaled + output_offset);
                 }
             }
+            clamp_all_s8(output_data - channels, channels, params->activation.min, params->activation.max);
         }
     }
     return ARM_CMSIS_NN_SUCCESS;
