@@ -12,7 +12,7 @@ from gates.testing import fixtures
 from model.data.dataset import Part
 
 _LENGTH = 128
-_PLAN = gated.Plan("fixture", ("calm", "sag"), 2 * _LENGTH, 0.004, -128, "conv, 1 MACs")
+_PLAN = gated.Plan("fixture", ("calm", "sag"), 2 * _LENGTH, 0.004, -128)
 
 
 class Threshold:
