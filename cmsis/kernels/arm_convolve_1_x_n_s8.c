@@ -1,6 +1,7 @@
 #include "arm_nnfunctions.h"
 
 #include "cmsis/kernels/internal/columns.h"
+#include "cmsis/kernels/internal/simd.h"
 
 int32_t arm_convolve_1_x_n_s8_get_buffer_size(const cmsis_nn_conv_params *conv_params, const cmsis_nn_dims *input_dims,
                                               const cmsis_nn_dims *filter_dims, const cmsis_nn_dims *output_dims)
@@ -14,10 +15,11 @@ int32_t arm_convolve_1_x_n_s8_get_buffer_size(const cmsis_nn_conv_params *conv_p
 static __attribute__((noinline)) void widen_edge(uint32_t *columns, int32_t column, int8_t *seen, const int8_t *row,
                                                  int32_t count, int32_t first, int32_t depth, int32_t offset)
 {
-    for (int32_t i = 0; i < depth; i++) {
-        const bool inside = first + i >= 0 && first + i < count;
-        seen[i] = (int8_t)(inside ? row[first + i] : -offset);
-    }
+    const int32_t before = first >= 0 ? 0 : -first < depth ? -first : depth, rest = count - first;
+    const int32_t end = rest < before ? before : rest < depth ? rest : depth;
+    memset(seen, -offset, (size_t)before);
+    copy_bytes(seen + before, row + first + before, end - before);
+    memset(seen + end, -offset, (size_t)(depth - end));
     edgeplug_widen(columns, column, seen, depth, offset);
 }
 
