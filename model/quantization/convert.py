@@ -2,7 +2,8 @@
 
 Purpose: weights int8 per channel, activations int8 per tensor, int8 in and out (Jacob et al., "Quantization and training of
 neural networks for efficient integer-arithmetic-only inference", CVPR 2018; TFLite's quantization specification).
-`convert` makes the .tflite, `Interpreter` runs it on TFLite's reference kernels, the oracle of every later step.
+`convert` folds batch normalization and makes the .tflite, `Interpreter` runs it on TFLite's reference kernels, the oracle
+of every later step.
 The bytes depend on model and calibration windows only. Known gap: the calibrator's float kernels dispatch by CPU.
 """
 

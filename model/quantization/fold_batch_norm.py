@@ -3,11 +3,12 @@
 Purpose: at inference BatchNormalization is y = gamma * (x - mean) / sqrt(variance + epsilon) + beta per channel (Ioffe and
 Szegedy, "Batch normalization", ICML 2015, algorithm 2), so behind a linear layer x = w * input + b it is the layer
     w' = w * s,  b' = (b - mean) * s + beta,  s = gamma / sqrt(variance + epsilon),
-computed in float64 and rounded once (Jacob et al., CVPR 2018, section 3.2). TFLite folds it behind some layers only, and
-leaves a MUL and an ADD behind a Conv1D. Predictions change by float rounding only.
+computed in float64 and rounded once (Jacob et al., CVPR 2018, section 3.2). Predictions change by float rounding only.
+TFLite's converter does the same where it recognises the pattern; here it does not hang on how a model was exported.
 Inputs: a functional or sequential model. Outputs: the same model if nothing can be folded, else a copy with a layer that
-passes its input on, which TFLite drops, in the place of each folded one. Left as they are: normalization behind an activation, over
-another axis than the last, or behind a layer whose output is used elsewhere too; and models that use a layer twice.
+passes its input on, which TFLite drops, in the place of each folded one. Left as they are: normalization behind an
+activation, over another axis than the last, or behind a layer whose output is used elsewhere too; and models that use a
+layer twice.
 """
 
 import dataclasses

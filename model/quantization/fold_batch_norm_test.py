@@ -80,6 +80,9 @@ def test_tflite_has_no_mul_or_add_left(library):
         layers.Input(shape), layers.Conv1D(5, 3, padding="same"), layers.BatchNormalization(), layers.ReLU(),
         layers.Flatten(), layers.Dense(3, activation="softmax")]))
     assert not {"MUL", "ADD"} & _operators(model, shape)
+    # Nor can it pass for want of looking: a normalization that stays is seen.
+    alone = _trained(library.Sequential([layers.Input(shape), layers.BatchNormalization(), layers.ReLU()]))
+    assert {"MUL", "ADD"} & _operators(alone, shape)
 
 
 def test_models_with_nothing_to_fold_are_passed_through(library):
@@ -101,6 +104,16 @@ def test_a_layer_that_is_read_elsewhere_too_is_left(library):
     folded = fold_batch_norm(model)
     assert _kinds(folded).count("BatchNormalization") == 1 and folded.get_layer("kept").name == "kept"
     assert np.allclose(folded.predict(_windows((16, 3)), verbose=0), model.predict(_windows((16, 3)), verbose=0), atol=1e-4)
+
+
+def test_a_model_inside_the_model_keeps_its_weights(library):
+    layers = library.layers
+    inner = _trained(library.Sequential([layers.Input((16, 3)), layers.Conv1D(4, 3), layers.ReLU()], name="inner"))
+    window = layers.Input((16, 3))
+    model = library.Model(window, layers.BatchNormalization()(layers.Conv1D(3, 3)(inner(window))))
+    folded = fold_batch_norm(model)
+    assert "BatchNormalization" not in _kinds(folded)
+    assert np.allclose(folded.predict(_windows((16, 3)), verbose=0), model.predict(_windows((16, 3)), verbose=0), atol=1e-5)
 
 
 def test_a_layer_used_twice_is_left(library):
