@@ -1,6 +1,6 @@
 """Writes network.h, which binds the generic firmware to one generated network.
 
-Inputs: plan.json of //cmsis/compiler (only its "name" is used) and the name of the network's own header.
+Inputs: plan.json of //cmsis/compiler (its "name"; its "input" and "output" are checked) and the name of the network's own header.
 Output: a C header that maps NETWORK_*, network_class_names, network_t, network_init and network_run to the
 network's own names. Non-goals: sizes and scales; they stay in the network's header, so that they exist once.
 """
@@ -60,7 +60,7 @@ static inline int network_run(const network_t *self, const int8_t *input, int8_t
 
 
 def read_name(path: str) -> str:
-    """The network's name in the plan at `path`; UserError unless it can be a prefix in C."""
+    """The network's name in the plan at `path`; UserError unless it can be a prefix in C and the service can run it."""
     fix = "Fix: pass the plan.json that //cmsis/compiler wrote"
     try:
         plan = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -69,6 +69,12 @@ def read_name(path: str) -> str:
     name = plan.get("name") if isinstance(plan, dict) else None
     if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise errors.UserError(f"{path}: name is no C prefix; got {name!r}, want [a-z][a-z0-9_]*. {fix}")
+    for end in ("input", "output"):
+        found = [buffer.get("type") for buffer in plan.get(f"{end}s", [plan.get(end, {})])]
+        if found != ["int8"]:
+            raise errors.UserError(f"{path}: the firmware's service wants one int8 {end}; got {len(found)} of type"
+                                   f" {', '.join(map(str, found))}, want one int8. Fix: call the C library from a program of"
+                                   " your own, or split the network")
     return name
 
 

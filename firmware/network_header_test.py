@@ -1,5 +1,6 @@
 """network.h binds every name of the interface, and a plan that is none is refused."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,29 @@ def test_what_is_no_plan_is_refused(tmp_path: Path, content: str, message: str) 
     path.write_text(content, encoding="utf-8")
     with pytest.raises(UserError, match=message):
         network_header.read_name(str(path))
+
+
+_INT8 = {"type": "int8"}
+
+
+@pytest.mark.parametrize(
+    ("ends", "message"),
+    [
+        ({"inputs": [_INT8, _INT8], "output": _INT8}, "wants one int8 input; got 2 of type int8, int8"),
+        ({"input": _INT8, "output": {"type": "float32"}}, "wants one int8 output; got 1 of type float32"),
+    ],
+)
+def test_what_the_service_cannot_run_is_refused(tmp_path: Path, ends: dict, message: str) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps({"name": "twins", **ends}), encoding="utf-8")
+    with pytest.raises(UserError, match=message):
+        network_header.read_name(str(path))
+
+
+def test_a_plan_for_the_service(tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps({"name": "shapes", "input": _INT8, "output": _INT8}), encoding="utf-8")
+    assert network_header.read_name(str(path)) == "shapes"
 
 
 def test_a_missing_plan_is_named(tmp_path: Path) -> None:

@@ -4,9 +4,20 @@ from collections.abc import Iterable
 from textwrap import wrap
 
 from cmsis.compiler.fixed_point import Clamp, Multiplier
-from cmsis.compiler.ir import Constant, Tensor
+from cmsis.compiler.ir import Constant, DType, Tensor
 
 _COLUMNS = 112
+
+
+def type_name(dtype: DType) -> str:
+    """Returns the C type of one element."""
+    return "float" if dtype is DType.FLOAT32 else f"{dtype.value}_t"
+
+
+def comment(text: str) -> str:
+    """Returns text that can't end a C comment, whatever the model file calls its layers."""
+    return "".join(character if character.isalnum() or character in "_-./ " else "?" for character in text
+                   if character.isascii()).replace("*/", "?")
 
 
 def array(name: str, c_type: str, values: Iterable[int]) -> Constant:

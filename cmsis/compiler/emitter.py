@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-import numpy as np
-
-from cmsis.compiler.ir import Constant, Emission, Graph, Operator, Places, Tensor
+from cmsis.compiler import c_source, interface
+from cmsis.compiler.evaluator import initial_state
+from cmsis.compiler.ir import Constant, DType, Emission, Graph, Operator, Places
 from cmsis.compiler.planner import Plan, owner
 from tools.errors import UserError
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _CHECKED_CALL = Template("    /* $layer */\n    if ($call != ARM_CMSIS_NN_SUCCESS) {\n        return -2;\n    }\n")
 _VOID_CALL = Template("    /* $layer */\n    $call;\n")
+_RESET = Template("    memset(self->arena + $offset, $value, $bytes);\n")
 _EXTENSION_PREFIX = "edgeplug_"
 _EXTENSION_INCLUDE = '#include "edgeplug_nn.h"\n'
 
@@ -33,13 +34,18 @@ class Library:
 
 def emit(graph: Graph, plan: Plan, classes: tuple[str, ...], header_name: str) -> Library:
     """Returns the library; `header_name` is how the source includes the header. Raises UserError."""
-    output = graph.tensors[graph.outputs[0]]
-    if len(classes) != output.elements:
-        raise UserError(f"spec: classes do not fit the model's output {list(output.shape)}; got {len(classes)}, want"
-                        f" {output.elements}. Fix: correct `classes` in the spec")
+    _check_classes(graph, classes)
     emissions = tuple(operator.emit(graph, _places(graph, plan, step)) for step, operator in enumerate(plan.steps))
     return Library(_source(graph, plan, emissions, classes, header_name), _header(graph, plan, classes),
                    _plan_json(graph, plan, classes))
+
+
+def _check_classes(graph: Graph, classes: tuple[str, ...]) -> None:
+    """Raises UserError unless each element of the first output has a name; a class's number (ARG_MAX) is no score."""
+    output = graph.tensors[graph.outputs[0]]
+    if output.dtype not in (DType.INT32, DType.INT64) and len(classes) != output.elements:
+        raise UserError(f"spec: classes do not fit the model's output {list(output.shape)}; got {len(classes)}, want"
+                        f" {output.elements}. Fix: correct `classes` in the spec")
 
 
 def _places(graph: Graph, plan: Plan, step: int) -> Places:
@@ -48,19 +54,21 @@ def _places(graph: Graph, plan: Plan, step: int) -> Places:
     return Places(
         prefix=f"layer{step}",
         inputs=tuple(_pointer(graph, plan, number) for number in operator.inputs),
-        output=_pointer(graph, plan, operator.outputs[0]),
+        outputs=tuple(_pointer(graph, plan, number) for number in operator.outputs),
         scratch="NULL" if scratch is None else f"arena + {scratch.offset}")
 
 
 def _pointer(graph: Graph, plan: Plan, number: int) -> str:
     """Returns the C expression for a tensor; constants are named by their operators and get none."""
-    number = owner(graph, number)
-    if number == owner(graph, graph.inputs[0]):
-        return "input"
-    if number == owner(graph, graph.outputs[0]):
-        return "output"
-    place = next((place for place in plan.places if place.tensor == number), None)
-    return "" if place is None else f"arena + {place.offset}"
+    shown = owner(graph, number)
+    for buffer in interface.inputs(graph) + interface.outputs(graph):
+        if shown == owner(graph, buffer.number):
+            return buffer.name
+    place = next((place for place in plan.places if place.tensor == shown), None)
+    if place is None:
+        return ""
+    pointer, dtype = f"arena + {place.offset}", graph.tensors[number].dtype
+    return pointer if dtype is DType.INT8 else f"({c_source.type_name(dtype)} *)({pointer})"
 
 
 def _source(graph: Graph, plan: Plan, emissions: tuple[Emission, ...], classes: tuple[str, ...], header: str) -> str:
@@ -68,32 +76,38 @@ def _source(graph: Graph, plan: Plan, emissions: tuple[Emission, ...], classes: 
     for emission in emissions:
         constants.extend(constant for constant in emission.constants if constant not in constants)
     steps = "".join(_step(operator, emission) for operator, emission in zip(plan.steps, emissions))
+    buffers = interface.inputs(graph) + interface.outputs(graph)
+    extended = any(_EXTENSION_PREFIX in emission.call for emission in emissions)
     return _template("model.c.tmpl").substitute(
         name=graph.name, macro=graph.name.upper(), header=header,
-        extra_includes=_EXTENSION_INCLUDE if any(_EXTENSION_PREFIX in emission.call for emission in emissions) else "",
+        extra_includes=(_EXTENSION_INCLUDE if extended else ""), resets=_resets(graph, plan),
+        parameters=", ".join(buffer.parameter for buffer in buffers),
+        any_missing=" || ".join(f"{buffer.name} == NULL" for buffer in buffers),
         class_names=",\n    ".join(f'"{name}"' for name in classes),
         constants="\n".join(constant.definition for constant in constants), steps=steps)
 
 
+def _resets(graph: Graph, plan: Plan) -> str:
+    """Returns the statements that put the states to real zero."""
+    states = [place for place in plan.places if place.tensor is not None and graph.tensors[place.tensor].state]
+    return "".join(_RESET.substitute(offset=place.offset, value=initial_state(graph.tensors[place.tensor]).flat[0],
+                                     bytes=place.size_bytes) for place in states)
+
+
 def _step(operator: Operator, emission: Emission) -> str:
     template = _CHECKED_CALL if emission.returns_status else _VOID_CALL
-    return template.substitute(layer=_comment(operator.layer), call=emission.call)
-
-
-def _comment(text: str) -> str:
-    """Returns text that can't end a C comment, whatever the model file calls its layers."""
-    return "".join(character if character.isalnum() or character in "_-./ " else "?" for character in text
-                   if character.isascii()).replace("*/", "?")
+    return template.substitute(layer=c_source.comment(operator.layer), call=emission.call)
 
 
 def _header(graph: Graph, plan: Plan, classes: tuple[str, ...]) -> str:
-    source, target = graph.tensors[graph.inputs[0]], graph.tensors[graph.outputs[0]]
+    macro, buffers = graph.name.upper(), interface.inputs(graph) + interface.outputs(graph)
+    scores = interface.outputs(graph)[0]
+    meaning = "" if scores.tensor.dtype in (DType.INT32, DType.INT64) else ", one score per class"
     return _template("model.h.tmpl").substitute(
-        name=graph.name, macro=graph.name.upper(), classes=len(classes), arena_bytes=plan.arena_bytes,
-        input_shape=list(source.shape[1:]), input_bytes=source.size_bytes, input_scale=_float(source.quantization.scale),
-        input_zero_point=source.quantization.zero_point, output_shape=list(target.shape[1:]),
-        output_bytes=target.size_bytes, output_scale=_float(target.quantization.scale),
-        output_zero_point=target.quantization.zero_point)
+        name=graph.name, macro=macro, classes=len(classes), arena_bytes=plan.arena_bytes,
+        buffers="".join(buffer.macros(macro, meaning if buffer == scores else "") for buffer in buffers),
+        keeps="the network's state" if _resets(graph, plan) else "nothing",
+        parameters=", ".join(buffer.parameter for buffer in buffers))
 
 
 def _plan_json(graph: Graph, plan: Plan, classes: tuple[str, ...]) -> str:
@@ -104,8 +118,8 @@ def _plan_json(graph: Graph, plan: Plan, classes: tuple[str, ...]) -> str:
     document = {
         "name": graph.name,
         "classes": list(classes),
-        "input": _boundary(graph.tensors[graph.inputs[0]]),
-        "output": _boundary(graph.tensors[graph.outputs[0]]),
+        **_ends("input", interface.inputs(graph)),
+        **_ends("output", interface.outputs(graph)),
         "arena_bytes": plan.arena_bytes,
         "weights_bytes": sum(graph.tensors[number].size_bytes for number in weights),
         "macs": sum(layer["macs"] for layer in layers),
@@ -116,15 +130,11 @@ def _plan_json(graph: Graph, plan: Plan, classes: tuple[str, ...]) -> str:
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
 
-def _boundary(tensor: Tensor) -> dict[str, object]:
-    return {"shape": list(tensor.shape[1:]), "scale": tensor.quantization.scale,
-            "zero_point": tensor.quantization.zero_point, "bytes": tensor.size_bytes}
-
-
-def _float(value: float) -> str:
-    """Returns the shortest C literal of a float32."""
-    text = repr(float(str(np.float32(value))))
-    return f"{text}f"
+def _ends(what: str, buffers: tuple[interface.Buffer, ...]) -> dict[str, object]:
+    """Returns the one buffer under its name, or a list of several under the plural."""
+    if len(buffers) == 1:
+        return {what: buffers[0].description()}
+    return {f"{what}s": [buffer.description() for buffer in buffers]}
 
 
 def _template(name: str) -> Template:

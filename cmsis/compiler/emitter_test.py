@@ -32,12 +32,25 @@ def test_plan_json_is_sorted_and_complete():
     assert text == json.dumps(plan, indent=2, sort_keys=True) + "\n"
     assert plan["macs"] == sum(layer["macs"] for layer in plan["layers"]) == 4 * 3 * 4 + 48
     assert plan["weights_bytes"] == 12 + 12 + 48
-    assert plan["input"] == {"shape": [8, 2], "scale": 0.5, "zero_point": 3, "bytes": 16}
+    assert plan["input"] == {"shape": [8, 2], "type": "int8", "scale": 0.5, "zero_point": 3, "bytes": 16}
 
 
 def test_classes_must_fit_the_output():
     with pytest.raises(UserError, match="classes do not fit the model's output .*; got 3, want 4"):
         compile_model(small_models.network(), "small", ("a", "b", "c"), "small.h")
+
+
+def test_several_inputs_and_outputs_are_numbered():
+    library = compile_model(small_models.branches(), "twins", ("a", "b", "c"), "twins.h")
+    run = ("int twins_run(const twins_t *self, const int8_t *input0, const int8_t *input1, int8_t *output0, int8_t *output1"
+           ", int8_t *output2)")
+    assert run in library.source and run + ";" in library.header
+    assert "input0 == NULL || input1 == NULL || output0 == NULL || output1 == NULL || output2 == NULL" in library.source
+    assert "/* Input1 (right): int8 [6]. */\n#define TWINS_INPUT1_BYTES 6\n" in library.header
+    assert "#define TWINS_OUTPUT1_ZERO_POINT (-128)" in library.header
+    plan = json.loads(library.plan)
+    assert "input" not in plan and [buffer["bytes"] for buffer in plan["inputs"]] == [4, 6]
+    assert [buffer["shape"] for buffer in plan["outputs"]] == [[3], [5], [3]]
 
 
 def test_layer_names_cannot_end_a_comment():

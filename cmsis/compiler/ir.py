@@ -23,7 +23,10 @@ class DType(Enum):
     """Element types that the compiler handles; the value is NumPy's name."""
 
     INT8 = "int8"
+    INT16 = "int16"
     INT32 = "int32"
+    INT64 = "int64"
+    FLOAT32 = "float32"
 
     @property
     def item_bytes(self) -> int:
@@ -57,13 +60,17 @@ class Quantization:
 
 @dataclass(frozen=True)
 class Tensor:
-    """A value: `data` holds the little-endian bytes of a constant, and is None for what is computed at run time."""
+    """A value: `data` holds the little-endian bytes of a constant, and is None for what is computed at run time.
+
+    A `state` is kept from one inference to the next: an operator that takes one as input updates it in place.
+    """
 
     name: str
     shape: tuple[int, ...]
     dtype: DType
     quantization: Quantization | None = None
     data: bytes | None = None
+    state: bool = False
 
     @property
     def elements(self) -> int:
@@ -104,19 +111,28 @@ class Emission:
 
 @dataclass(frozen=True)
 class Places:
-    """C expressions for one operator: its layer's prefix, its tensors and its scratch ("NULL" when it needs none)."""
+    """C expressions for one operator: its layer's prefix, its tensors and its scratch ("NULL" when it needs none).
+
+    A tensor's expression is a pointer to its element type; scratch is an `int8_t *`, aligned to 4 bytes.
+    """
 
     prefix: str
     inputs: tuple[str, ...]
-    output: str
+    outputs: tuple[str, ...]
     scratch: str
+
+    @property
+    def output(self) -> str:
+        """The first output's expression."""
+        return self.outputs[0]
 
 
 @dataclass(frozen=True)
 class Operator(ABC):
     """One step of the network. Subclasses own shape inference, NumPy reference and emission.
 
-    `inputs` and `outputs` are numbers of tensors; `layer` is the name used in messages and reports.
+    `inputs` and `outputs` are numbers of tensors; `layer` is the name used in messages and reports; `types` are the
+    element types that it may meet. One with several outputs derives from MultiOutput.
     """
 
     layer: str
@@ -126,6 +142,7 @@ class Operator(ABC):
     builtin: ClassVar[str]
     kernel: ClassVar[str]
     aliases_input: ClassVar[bool] = False
+    types: ClassVar[tuple[DType, ...]] = (DType.INT8, DType.INT32)
 
     @abstractmethod
     def infer_shape(self, graph: "Graph") -> tuple[int, ...]:
@@ -133,7 +150,15 @@ class Operator(ABC):
 
     @abstractmethod
     def reference(self, graph: "Graph", values: Sequence[np.ndarray]) -> np.ndarray:
-        """Returns the exact output for `values`, one array per input."""
+        """Returns the exact output for `values`, one array per input; an input that is a state is updated in place."""
+
+    def infer_shapes(self, graph: "Graph") -> tuple[tuple[int, ...], ...]:
+        """Returns the outputs' shapes."""
+        return (self.infer_shape(graph),)
+
+    def references(self, graph: "Graph", values: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
+        """Returns the exact outputs for `values`."""
+        return (self.reference(graph, values),)
 
     def kernel_for(self, graph: "Graph") -> str:
         """Returns the C function that `emit` calls."""
@@ -158,6 +183,27 @@ class Operator(ABC):
 
 
 @dataclass(frozen=True)
+class MultiOutput(Operator):
+    """An operator with several outputs: infer_shapes and references are its own, one item per output."""
+
+    @abstractmethod
+    def infer_shapes(self, graph: "Graph") -> tuple[tuple[int, ...], ...]:
+        """Returns the outputs' shapes, from the inputs' shapes alone."""
+
+    @abstractmethod
+    def references(self, graph: "Graph", values: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
+        """Returns the exact outputs for `values`, one array per input."""
+
+    def infer_shape(self, graph: "Graph") -> tuple[int, ...]:
+        """Returns the first output's shape."""
+        return self.infer_shapes(graph)[0]
+
+    def reference(self, graph: "Graph", values: Sequence[np.ndarray]) -> np.ndarray:
+        """Returns the first output."""
+        return self.references(graph, values)[0]
+
+
+@dataclass(frozen=True)
 class Graph:
     """A network: operators in execution order; `inputs` and `outputs` are numbers of tensors."""
 
@@ -171,9 +217,9 @@ class Graph:
         """Returns the operator's input tensor number `index`."""
         return self.tensors[operator.inputs[index]]
 
-    def output_of(self, operator: Operator) -> Tensor:
-        """Returns the operator's first output tensor."""
-        return self.tensors[operator.outputs[0]]
+    def output_of(self, operator: Operator, index: int = 0) -> Tensor:
+        """Returns the operator's output tensor number `index`."""
+        return self.tensors[operator.outputs[index]]
 
 
 Pass = Callable[[Graph], Graph]

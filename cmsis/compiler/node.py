@@ -29,11 +29,12 @@ class Node:
                             f" want {index + 1}. Fix: export the .tflite again")
         return self.tensors[self.inputs[index]]
 
-    def output(self) -> Tensor:
-        """Returns the first output tensor; raises UserError when the file has none."""
-        if not self.outputs or self.outputs[0] < 0:
-            raise UserError(f"{self.layer}: {self.builtin} has no output; got 0, want 1. Fix: export the .tflite again")
-        return self.tensors[self.outputs[0]]
+    def output(self, index: int = 0) -> Tensor:
+        """Returns the output tensor number `index`; raises UserError when the file has none."""
+        if index >= len(self.outputs):
+            raise UserError(f"{self.layer}: {self.builtin} has no output {index}; got {len(self.outputs)} outputs, want"
+                            f" {index + 1}. Fix: export the .tflite again")
+        return self.tensors[self.outputs[index]]
 
     def int8_input(self, index: int) -> Tensor:
         """Returns an input that must be computed int8 with one scale and zero point."""
@@ -43,9 +44,9 @@ class Node:
                             " computed value. Fix: remove the layer")
         return self._int8(tensor)
 
-    def int8_output(self) -> Tensor:
-        """Returns the output, which must be int8 with one scale and zero point."""
-        return self._int8(self.output())
+    def int8_output(self, index: int = 0) -> Tensor:
+        """Returns an output, which must be int8 with one scale and zero point."""
+        return self._int8(self.output(index))
 
     def _int8(self, tensor: Tensor) -> Tensor:
         quantization = tensor.quantization

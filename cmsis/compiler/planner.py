@@ -1,7 +1,8 @@
 """Places tensors and scratch in one arena.
 
 Inputs: a verified Graph. Outputs: a Plan: byte offsets, with the first and last step in which each place is in use.
-The network's input and output live in the caller's buffers; views share the place of what they view.
+The network's inputs and outputs live in the caller's buffers; views share the place of what they view; a state keeps its
+place from one inference to the next.
 replay.py checks every plan independently.
 """
 
@@ -39,7 +40,7 @@ def plan_memory(graph: Graph) -> Plan:
     """Returns the plan: the largest first, each at the lowest offset that is free for its whole life."""
     steps = tuple(operator for operator in graph.operators if not operator.aliases_input)
     placed: list[Place] = []
-    wanted = _tensor_places(graph, steps) + _scratch_places(graph, steps)
+    wanted = _tensor_places(graph, steps) + _state_places(graph, steps) + _scratch_places(graph, steps)
     for place in sorted(wanted, key=lambda place: (-place.size_bytes, place.first, place.name)):
         placed.append(_at_lowest_offset(place, placed))
     arena_bytes = max([_MIN_ARENA_BYTES] + [place.offset + _aligned(place.size_bytes) for place in placed])
@@ -53,20 +54,35 @@ def owner(graph: Graph, number: int) -> int:
 
 
 def _tensor_places(graph: Graph, steps: tuple[Operator, ...]) -> list[Place]:
-    callers = {owner(graph, graph.inputs[0]), owner(graph, graph.outputs[0])}
-    if len(callers) == 1:
-        raise UserError("model: nothing to compute; got an output that is a view of the input, want an operator."
-                        " Fix: add a layer")
+    callers = _callers(graph)
     places = []
     for first, operator in enumerate(steps):
-        number = operator.outputs[0]
-        if number in callers:
-            continue
-        last = max([first] + [step for step, reader in enumerate(steps)
-                              if any(owner(graph, source) == number for source in reader.inputs)])
-        tensor = graph.tensors[number]
-        places.append(Place(operator.layer, number, 0, tensor.size_bytes, first, last))
+        for index, number in enumerate(operator.outputs):
+            if number in callers:
+                continue
+            last = max([first] + [step for step, reader in enumerate(steps)
+                                  if any(owner(graph, source) == number for source in reader.inputs)])
+            name = f"{operator.layer} output {index}" if index else operator.layer
+            places.append(Place(name, number, 0, graph.tensors[number].size_bytes, first, last))
     return places
+
+
+def _callers(graph: Graph) -> set[int]:
+    """Returns the tensors in the caller's buffers; raises UserError for an output without bytes of its own."""
+    taken = set(graph.inputs)
+    for number in graph.outputs:
+        shown = owner(graph, number)
+        if shown in taken or graph.tensors[shown].constant or graph.tensors[shown].state:
+            raise UserError(f"model: nothing to compute for output {graph.tensors[number].name}; got a view of"
+                            f" {graph.tensors[shown].name}, want an operator's result. Fix: add a layer")
+        taken.add(shown)
+    return taken
+
+
+def _state_places(graph: Graph, steps: tuple[Operator, ...]) -> list[Place]:
+    used = {owner(graph, number) for operator in steps for number in operator.inputs}
+    return [Place(graph.tensors[number].name, number, 0, graph.tensors[number].size_bytes, 0, len(steps) - 1)
+            for number in sorted(used) if graph.tensors[number].state]
 
 
 def _scratch_places(graph: Graph, steps: tuple[Operator, ...]) -> list[Place]:

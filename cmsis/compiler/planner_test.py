@@ -42,12 +42,24 @@ def test_plans_of_random_models_replay(case):
         replay(graph, plan_memory(graph))
 
 
-def test_replay_finds_an_overlap():
-    graph = _graph()
+def test_a_branch_lives_until_its_last_reader():
+    graph = _graph(small_models.branches())
     plan = plan_memory(graph)
-    crammed = replace(plan, places=tuple(replace(place, offset=0) for place in plan.places))
-    with pytest.raises(ReplayError, match="dense: .* is overwritten before step 1 reads it"):
-        replay(graph, crammed)
+    replay(graph, plan)
+    assert [(place.first, place.last) for place in plan.places if place.name == "trunk"] == [(0, 3)]
+
+
+@pytest.mark.parametrize(("victim", "thief", "message"), (
+    ("other scratch", "trunk", "score: twins/trunk/MatMul before step 2 uses it: overwritten"),
+    ("trunk scratch", "trunk", "trunk scratch of step 0: overwritten"),
+))
+def test_replay_finds_an_overlap(victim, thief, message):
+    graph = _graph(small_models.branches())
+    plan = plan_memory(graph)
+    offset = next(place.offset for place in plan.places if place.name == thief)
+    crammed = tuple(replace(place, offset=offset) if place.name == victim else place for place in plan.places)
+    with pytest.raises(ReplayError, match=message):
+        replay(graph, replace(plan, places=crammed))
 
 
 @pytest.mark.parametrize("offset", (2, 4096, -4))

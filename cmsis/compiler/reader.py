@@ -96,9 +96,12 @@ def _read_tensor(table: Table, number: int, buffers: tuple[Table, ...]) -> Tenso
     shape = tuple(int(extent) for extent in table.array(schema.Tensor.SHAPE, "i4"))
     _check_shape(name, shape, table.array(schema.Tensor.SHAPE_SIGNATURE, "i4"))
     data = _constant_data(name, table, buffers)
+    state = bool(table.scalar(schema.Tensor.IS_VARIABLE, "b", 0))
+    if state and data is not None:
+        raise CorruptError(f"{name}: a variable tensor has a value; got {len(data)} bytes, want none. {_EXPORT}")
     # Types without a place in the IR stand as None; _check_types refuses them where an operator uses them.
     dtype = next((known for known in DType if known.value == type_name.lower()), None)
-    tensor = Tensor(name, shape, dtype, _read_quantization(name, table, shape), data)
+    tensor = Tensor(name, shape, dtype, _read_quantization(name, table, shape), data, state)
     if dtype and data is not None and len(data) != tensor.size_bytes:
         raise CorruptError(f"{name}: constant does not fill its shape {list(shape)}; got {len(data)} bytes,"
                            f" want {tensor.size_bytes}. {_EXPORT}")
@@ -106,9 +109,9 @@ def _read_tensor(table: Table, number: int, buffers: tuple[Table, ...]) -> Tenso
 
 
 def _constant_data(name: str, table: Table, buffers: tuple[Table, ...]) -> bytes | None:
-    if table.table(schema.Tensor.SPARSITY) or table.scalar(schema.Tensor.IS_VARIABLE, "b", 0):
-        raise UserError(f"{name}: sparse and variable tensors are not supported; got one, want dense constants."
-                        " Fix: export a stateless model without sparsity")
+    if table.table(schema.Tensor.SPARSITY):
+        raise UserError(f"{name}: sparse tensors are not supported; got one, want dense constants."
+                        " Fix: export a model without sparsity")
     index = _bounded(table.scalar(schema.Tensor.BUFFER, "I", 0), len(buffers), f"{name}: buffer")
     return buffers[index].array(schema.Buffer.DATA, "u1").tobytes() or None
 
@@ -145,12 +148,14 @@ def _read_quantization(name: str, table: Table, shape: tuple[int, ...]) -> Quant
 
 
 def _check_types(node: Node) -> None:
+    types = registry.operator_of(node).types
     for number in node.present_inputs() + node.outputs:
         tensor = node.tensors[number]
-        if tensor.dtype is None:
-            raise UserError(f"{node.layer}: tensor {tensor.name} of {node.builtin} is not int8; got float or another"
-                            f" type, want int8 (int32 for bias). {_QUANTIZE}")
-        if tensor.dtype is DType.INT8 and tensor.quantization is None:
+        if tensor.dtype not in types:
+            found = tensor.dtype.value if tensor.dtype else "another type"
+            raise UserError(f"{node.layer}: tensor {tensor.name} of {node.builtin} is not int8; got {found}, want"
+                            f" {' or '.join(known.value for known in types)}. {_QUANTIZE}")
+        if tensor.dtype in (DType.INT8, DType.INT16) and tensor.quantization is None:
             raise UserError(f"{node.layer}: tensor {tensor.name} of {node.builtin} has no quantization; got none, want"
                             f" scale and zero point. {_QUANTIZE}")
 

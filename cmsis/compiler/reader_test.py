@@ -53,6 +53,9 @@ _BROKEN = (
     (small_models.with_call(1, outputs=()), "conv_2d: CONV_2D has no output"),
     (small_models.network(calls=small_models.network_calls()[::-1]), "before it is computed"),
     (small_models.with_call(2, outputs=(5,)), "which has a value already"),
+    (small_models.with_call(2, outputs=(7, 9)), "shape of RESHAPE does not follow from its inputs; got [1, 12] and [1, 4]"),
+    (small_models.network(inputs=()), "model: no inputs or no outputs; got 0 and 1"),
+    (small_models.network(inputs=(0, 0)), "model: a tensor is listed twice as input; got 2 inputs, want 1"),
 )
 
 

@@ -1,12 +1,10 @@
-"""Checks a memory plan by replaying it: every step writes its scratch and output, then must find its inputs intact.
+"""Checks a memory plan by replaying it: every step writes its scratch and outputs, then must find all that it uses intact.
 
 Independent of the planner on purpose: it follows the owner of every byte, not lifetimes. A failure is a bug of ours.
 """
 
 from cmsis.compiler.ir import Graph
 from cmsis.compiler.planner import ALIGNMENT_BYTES, Place, Plan
-
-_SCRATCH = -1
 
 
 class ReplayError(Exception):
@@ -19,23 +17,35 @@ def replay(graph: Graph, plan: Plan) -> None:
         _check_bounds(place, plan.arena_bytes)
     viewed = _follow_views(graph)
     caller = {viewed[number] for number in graph.inputs + graph.outputs}
-    memory: list[int | None] = [None] * plan.arena_bytes
+    memory: list[str | int | None] = [None] * plan.arena_bytes
+    states = [number for number, tensor in enumerate(graph.tensors) if tensor.state and _place(plan, number)]
+    for number in states:
+        _write(memory, *_bounds(graph, plan, number), number)
     for step, operator in enumerate(plan.steps):
-        for place in plan.places:
-            if place.tensor is None and place.first == step:
-                memory[place.offset:place.offset + place.size_bytes] = [_SCRATCH] * place.size_bytes
-        written = viewed[operator.outputs[0]]
-        if written not in caller:
-            start, end = _bounds(graph, plan, written)
-            memory[start:end] = [written] * (end - start)
-        for number in operator.inputs:
-            source = viewed[number]
-            if source in caller or graph.tensors[source].constant:
-                continue
-            start, end = _bounds(graph, plan, source)
-            if any(owner != source for owner in memory[start:end]):
-                raise ReplayError(f"{operator.layer}: {graph.tensors[source].name} is overwritten before step {step}"
-                                  f" reads it; got another owner in bytes {start} to {end}, want its own")
+        scratch = [place for place in plan.places if place.tensor is None and place.first == step]
+        for place in scratch:
+            _write(memory, place.offset, place.offset + place.size_bytes, place.name)
+        outputs = [viewed[number] for number in operator.outputs if viewed[number] not in caller]
+        for number in outputs:
+            _write(memory, *_bounds(graph, plan, number), number)
+        for place in scratch:
+            _expect(memory, place.offset, place.offset + place.size_bytes, place.name, f"{place.name} of step {step}")
+        inputs = [viewed[number] for number in operator.inputs]
+        for number in outputs + [one for one in inputs if one not in caller and not graph.tensors[one].constant]:
+            _expect(memory, *_bounds(graph, plan, number), number,
+                    f"{operator.layer}: {graph.tensors[number].name} before step {step} uses it")
+    for number in states:
+        _expect(memory, *_bounds(graph, plan, number), number, f"{graph.tensors[number].name} before the next inference")
+
+
+def _write(memory: list[str | int | None], start: int, end: int, owner: str | int) -> None:
+    memory[start:end] = [owner] * (end - start)
+
+
+def _expect(memory: list[str | int | None], start: int, end: int, owner: str | int, what: str) -> None:
+    found = next((one for one in memory[start:end] if one != owner), owner)
+    if found != owner:
+        raise ReplayError(f"{what}: overwritten or never written; got {found} in bytes {start} to {end}, want {owner}")
 
 
 def _check_bounds(place: Place, arena_bytes: int) -> None:
@@ -53,8 +63,12 @@ def _follow_views(graph: Graph) -> list[int]:
     return viewed
 
 
+def _place(plan: Plan, number: int) -> Place | None:
+    return next((place for place in plan.places if place.tensor == number), None)
+
+
 def _bounds(graph: Graph, plan: Plan, number: int) -> tuple[int, int]:
-    place = next((place for place in plan.places if place.tensor == number), None)
+    place = _place(plan, number)
     if place is None or place.size_bytes < graph.tensors[number].size_bytes:
         raise ReplayError(f"{graph.tensors[number].name}: no place in the plan; got {place}, want"
                           f" {graph.tensors[number].size_bytes} bytes")

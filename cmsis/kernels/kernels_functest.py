@@ -1,17 +1,18 @@
 """Optimised and plain kernels, as Cortex-M4 code, against NumPy: equal to the bit, and within their buffers.
 
-Each random case runs five times, with another buffer against a page boundary each time: a stray access faults.
+Each random case runs once per fence, with another buffer against a page boundary each time: a stray access faults.
 """
 
 import numpy as np
 import pytest
 
 from cmsis.compiler import reader
+from cmsis.compiler.ir import Tensor
 from cmsis.compiler.pipeline import run_pipeline
-from cmsis.testing.kernel_calls import FENCES, run_kernel
+from cmsis.testing.kernel_calls import fences, run_kernel
 from cmsis.testing.m4 import M4, find
 from cmsis.testing.operator_cases import OPERATOR_CASES, OperatorCase
-from cmsis.testing.random_models import conv_2d, random_int8
+from cmsis.testing.random_models import conv_2d, random_values
 
 _MODELS = 200
 _CASES = (*OPERATOR_CASES, OperatorCase("conv_2d_without_bias", lambda rng: conv_2d(rng, one_row=False, biased=False)))
@@ -30,12 +31,15 @@ def test_kernel_equals_reference(core, case):
         rng = np.random.default_rng(seed)
         graph = run_pipeline(reader.read(case.make(rng), case.name))
         operator = graph.operators[0]
-        weights = [graph.tensors[number].array() for number in operator.inputs[1:]]
-        for fence in FENCES:
-            value = random_int8(rng, graph.tensors[graph.inputs[0]].shape)
-            expected = operator.reference(graph, [value, *weights])
-            actual = run_kernel(core, graph, operator, value, fence)
-            np.testing.assert_array_equal(actual, expected, err_msg=f"seed {seed}, {fence} fenced")
+        for fence in fences(graph, operator):
+            values = [_value(rng, graph.tensors[number]) for number in operator.inputs]
+            expected = operator.references(graph, values)
+            for actual, wanted in zip(run_kernel(core, graph, operator, values, fence), expected, strict=True):
+                np.testing.assert_array_equal(actual, wanted, err_msg=f"seed {seed}, {fence} fenced")
+
+
+def _value(rng: np.random.Generator, tensor: Tensor) -> np.ndarray:
+    return tensor.array() if tensor.constant else random_values(rng, tensor.shape, np.dtype(tensor.dtype.value))
 
 
 def _convolve(core, *, channels=4, filter_channels=4, scratch=64, upscale=0):

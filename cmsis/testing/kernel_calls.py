@@ -4,6 +4,9 @@ Independent of the emitter on purpose. Input, weights and output each lie at a p
 input and weights at any alignment.
 """
 
+from collections.abc import Sequence
+from functools import partial
+
 import numpy as np
 
 from cmsis.compiler.fixed_point import Multiplier
@@ -19,7 +22,7 @@ from cmsis.compiler.operators.weights import bias_tensor, output_multipliers
 from cmsis.compiler.operators.window import extent
 from cmsis.testing.m4 import M4
 
-FENCES = ("input", "weights", "output", "input start", "weights start")
+FENCES = ("input", "weights", "output", "input start", "weights start", "second input", "second input start")
 
 
 class KernelError(Exception):
@@ -27,31 +30,47 @@ class KernelError(Exception):
 
 
 class _Buffers:
-    """The big buffers of one call; the fenced one is placed first, at the page boundary."""
+    """The big buffers of one call; the fenced one is placed first, at the page boundary.
 
-    def __init__(self, core: M4, graph: Graph, operator: Operator, value: np.ndarray, fence: str):
+    `inputs` and `outputs` are the addresses of what the core computes, in the operator's order, `input` and `output` the
+    first of each; `weights` is the second input where that is a constant, else 0. Outputs are aligned to their type.
+    """
+
+    def __init__(self, core: M4, graph: Graph, operator: Operator, values: Sequence[np.ndarray], fence: str):
         core.release()
-        self.target = graph.output_of(operator)
-        order = sorted(("input", "weights", "output"), key=lambda name: name != fence.split()[0])
+        self.target, self.weights = graph.output_of(operator), 0
         side = "start" if fence.endswith("start") else "end"
-        self.weights = 0
-        for name in order:
-            if name == "input":
-                self.input = core.array(value, side)
-            elif name == "output":
-                self.output = core.painted(self.target.size_bytes, side, alignment=1)
-            elif len(operator.inputs) > 1:
-                self.weights = core.array(graph.input_of(operator, 1).array(), side)
+        computed = [index for index, number in enumerate(operator.inputs) if not graph.tensors[number].constant]
+        makers = {f"input {index}": partial(core.array, values[index], side) for index in computed}
+        if len(operator.inputs) > 1 and 1 not in computed:
+            makers["weights"] = partial(core.array, values[1], side)
+        for index, number in enumerate(operator.outputs):
+            tensor = graph.tensors[number]
+            makers[f"output {index}"] = partial(core.painted, tensor.size_bytes, side, alignment=tensor.dtype.item_bytes)
+        first = f"input {computed[-1]}" if fence.startswith("second") else fence.split()[0]
+        placed = {name: makers[name]() for name in sorted(makers, key=lambda name: not name.startswith(first))}
+        self.inputs = tuple(placed[f"input {index}"] for index in computed)
+        self.outputs = tuple(placed[f"output {index}"] for index in range(len(operator.outputs)))
+        self.input, self.output, self.weights = self.inputs[0], self.outputs[0], placed.get("weights", 0)
 
 
-def run_kernel(core: M4, graph: Graph, operator: Operator, value: np.ndarray, fence: str) -> np.ndarray:
-    """Returns the kernel's output for `value`; raises KernelError, or CallError on a fault."""
-    buffers = _Buffers(core, graph, operator, value, fence)
+def fences(graph: Graph, operator: Operator) -> tuple[str, ...]:
+    """Returns the FENCES that differ for this operator."""
+    several = sum(not graph.tensors[number].constant for number in operator.inputs) > 1
+    return tuple(fence for fence in FENCES if several or not fence.startswith("second"))
+
+
+def run_kernel(core: M4, graph: Graph, operator: Operator, values: Sequence[np.ndarray],
+               fence: str) -> tuple[np.ndarray, ...]:
+    """Returns the kernel's outputs for `values`, constants included; raises KernelError, or CallError on a fault."""
+    buffers = _Buffers(core, graph, operator, values, fence)
     call = next(call for kind, call in _CALLS if isinstance(operator, kind))
     status = call(core, graph, operator, buffers)
     if status != 0:
         raise KernelError(f"{operator.kernel_for(graph)}: status; got {status}, want 0")
-    return core.read(buffers.output, buffers.target.elements).reshape(buffers.target.shape)
+    tensors = [graph.tensors[number] for number in operator.outputs]
+    return tuple(core.read(address, tensor.elements, tensor.dtype.value).reshape(tensor.shape)
+                 for address, tensor in zip(buffers.outputs, tensors))
 
 
 def _quantization(core: M4, multipliers: tuple[Multiplier, ...]) -> int:

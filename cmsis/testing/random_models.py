@@ -35,6 +35,14 @@ def random_int8(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     return rng.integers(-128, 128, shape).astype(np.int8)
 
 
+def random_values(rng: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Returns values for an input: int8 as random_int8, int16 alike."""
+    if dtype == np.int8:
+        return random_int8(rng, shape)
+    wide = random_int8(rng, shape).astype(np.int16) * 258
+    return wide + rng.integers(-129, 130, shape).astype(np.int16) if rng.random() < 0.5 else wide
+
+
 def _activation_value(rng: np.random.Generator, name: str, shape: tuple[int, ...], scale: float | None = None) -> Value:
     return Value(name, shape, "int8", (random_scale(rng) if scale is None else scale,), (random_zero_point(rng),))
 

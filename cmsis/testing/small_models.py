@@ -44,9 +44,26 @@ def network_calls() -> tuple[Call, ...]:
     )
 
 
-def network(values: tuple[Value, ...] | None = None, calls: tuple[Call, ...] | None = None) -> bytes:
+def network(values: tuple[Value, ...] | None = None, calls: tuple[Call, ...] | None = None,
+            inputs: tuple[int, ...] = (0,)) -> bytes:
     """Returns the network's file, with other tensors or operators where given."""
-    return build(values or network_values(), calls or network_calls(), (0,), (10,))
+    return build(values or network_values(), calls or network_calls(), inputs, (10,))
+
+
+def branches() -> bytes:
+    """Two inputs [4] and [6]; a dense layer of each; the left one is read twice; outputs [3], [5] and [3]."""
+    def dense(name: str, units: int, depth: int, scale: float) -> tuple[Value, Value]:
+        return (Value(f"{name} weights", (units, depth), "int8", (0.02,), (0,), 0,
+                      (np.arange(units * depth) * 5 % 23 - 11).reshape(units, depth)),
+                Value(f"twins/{name}/MatMul", (1, units), "int8", (scale,), (-3,)))
+    softmax = schema.SoftmaxOptionsT()
+    softmax.beta = 1.0
+    values = (Value("left", (1, 4), "int8", (0.5,), (3,)), Value("right", (1, 6), "int8", (0.25,), (-7,)),
+              *dense("trunk", 7, 4, 0.1), *dense("score", 3, 7, 0.05), *dense("side", 5, 7, 0.05),
+              *dense("other", 3, 6, 0.1), Value("scores", (1, 5), "int8", (1 / 256,), (-128,)))
+    calls = tuple(Call("FULLY_CONNECTED", inputs, outputs, schema.FullyConnectedOptionsT()) for inputs, outputs in (
+        ((0, 2, -1), (3,)), ((1, 8, -1), (9,)), ((3, 4, -1), (5,)), ((3, 6, -1), (7,))))
+    return build(values, (*calls, Call("SOFTMAX", (7,), (10,), softmax)), (0, 1), (9, 10, 5))
 
 
 def with_value(index: int, **changes) -> bytes:

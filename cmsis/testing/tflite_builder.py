@@ -14,6 +14,10 @@ _TYPES = {"int8": schema.TensorType.INT8, "int32": schema.TensorType.INT32, "flo
           "int16": schema.TensorType.INT16}
 
 
+# The version of each operator that takes int8, where it is not 2: TFLite refuses a file that asks for more than it knows.
+_VERSIONS = {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 4, "EXPAND_DIMS": 1, "FULLY_CONNECTED": 4, "RESHAPE": 1}
+
+
 @dataclass(frozen=True)
 class Value:
     """A tensor; `data` makes it a constant. `scales` empty means no quantisation."""
@@ -59,7 +63,7 @@ def _code(name: str):
     code = schema.OperatorCodeT()
     code.builtinCode = getattr(schema.BuiltinOperator, name)
     code.deprecatedBuiltinCode = min(code.builtinCode, 127)
-    code.version = 4 if name in ("FULLY_CONNECTED", "DEPTHWISE_CONV_2D") else 3 if name == "CONV_2D" else 2
+    code.version = _VERSIONS.get(name, 2)
     return code
 
 

@@ -1,6 +1,7 @@
 """The oracle: TFLite's interpreter with its reference kernels."""
 
 import os
+from collections.abc import Sequence
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -16,16 +17,31 @@ class Oracle:
         self._interpreter = tf.lite.Interpreter(
             model_content=model, experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF)
         self._interpreter.allocate_tensors()
-        self._input = self._interpreter.get_input_details()[0]
-        self._output = self._interpreter.get_output_details()[0]
+        self._inputs = self._interpreter.get_input_details()
+        self._outputs = self._interpreter.get_output_details()
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """The shape of one input, batch included."""
-        return tuple(int(extent) for extent in self._input["shape"])
+        """The shape of the first input, batch included."""
+        return self.input_shapes[0]
+
+    @property
+    def input_shapes(self) -> tuple[tuple[int, ...], ...]:
+        """The shapes of all inputs, batch included."""
+        return tuple(tuple(int(extent) for extent in detail["shape"]) for detail in self._inputs)
+
+    @property
+    def input_types(self) -> tuple[np.dtype, ...]:
+        """The element types of all inputs."""
+        return tuple(np.dtype(detail["dtype"]) for detail in self._inputs)
 
     def run(self, value: np.ndarray) -> np.ndarray:
-        """Returns the int8 output for an int8 input."""
-        self._interpreter.set_tensor(self._input["index"], value.reshape(self._input["shape"]))
+        """Returns the first output for the only input."""
+        return self.run_all([value])[0]
+
+    def run_all(self, values: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
+        """Returns the outputs for `values`, one array per input, in the model's order; states are kept between calls."""
+        for detail, value in zip(self._inputs, values, strict=True):
+            self._interpreter.set_tensor(detail["index"], value.reshape(detail["shape"]))
         self._interpreter.invoke()
-        return self._interpreter.get_tensor(self._output["index"])
+        return tuple(self._interpreter.get_tensor(detail["index"]) for detail in self._outputs)

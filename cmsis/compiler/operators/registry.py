@@ -52,4 +52,9 @@ def check_supported(node: Node) -> None:
 
 def read(node: Node) -> Operator:
     """Returns the IR operator of a supported node; raises UserError."""
-    return next(operator for operator in OPERATORS if operator.builtin == node.builtin).read(node)
+    return operator_of(node).read(node)
+
+
+def operator_of(node: Node) -> type[Operator]:
+    """Returns the class that reads a supported node."""
+    return next(operator for operator in OPERATORS if operator.builtin == node.builtin)
