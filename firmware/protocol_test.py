@@ -66,18 +66,18 @@ def test_decode_inverts_encode(payload: bytes) -> None:
     assert protocol.decode(protocol.encode(Request.RUN, payload)) == Frame(Request.RUN, payload)
 
 
-def test_every_damaged_frame_is_refused() -> None:
+def test_every_damaged_or_cut_frame_is_refused() -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     generator = random.Random(seed)
     for _ in range(300):
-        frame = bytearray(protocol.encode(generator.randrange(256), generator.randbytes(generator.randrange(300))))
-        position = generator.randrange(len(frame))
-        frame[position] ^= 1 << generator.randrange(8)
+        frame = protocol.encode(generator.randrange(256), generator.randbytes(generator.randrange(300)))
+        with pytest.raises(ProtocolError, match="truncated"):
+            protocol.decode(frame[: generator.randrange(len(frame))])
+        damaged = bytearray(frame)
+        damaged[generator.randrange(len(frame))] ^= 1 << generator.randrange(8)
         with pytest.raises(ProtocolError, match="no frame|truncated|wrong CRC"):
-            protocol.decode(bytes(frame))
-        with pytest.raises(ProtocolError, match="no frame|truncated"):
-            protocol.decode(bytes(frame[: generator.randrange(len(frame))]))
+            protocol.decode(bytes(damaged))
 
 
 def test_identity_is_read_field_by_field() -> None:
