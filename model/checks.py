@@ -111,7 +111,9 @@ def _check_counts(spec: "Spec", root: Place) -> None:
     for index in range(classes):
         count = settings.windows // classes + (index < settings.windows % classes)
         windows += count - round(count * settings.test_fraction) - round(count * settings.validation_fraction)
-    needs = [("quantization.calibration_windows", spec.quantization.calibration_windows)]
+    needs = []
+    if spec.quantization is not None:
+        needs.append(("quantization.calibration_windows", spec.quantization.calibration_windows))
     if spec.training is not None:
         needs.append(("training.batch", spec.training.batch))
     for key, needed in needs:
@@ -126,6 +128,8 @@ def _check_network(spec: "Spec", root: Place) -> None:
         raise root.child(missing).error("missing key", None, "both architecture and training, or neither")
     if spec.architecture is None:
         return
+    if spec.quantization is None:
+        raise root.child("quantization").error("missing key", None, "how to calibrate what is trained here")
     last = spec.architecture[-1]
     place = root.child(f"architecture.{len(spec.architecture) - 1}")
     if last.kind != "dense" or last.activation != "softmax" or last.units != len(spec.classes):

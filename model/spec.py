@@ -1,8 +1,9 @@
 """The spec of one network: what it learns, what it must reach, where it runs.
 
 Purpose: `load(path)` turns `<network>.yaml` into frozen dataclasses; every limit and every seed of a network lives there
-and nowhere else. Optional sections: `data`, `architecture` and `training` (a network trained elsewhere has none) and each
-gate (a missing one is not declared). Errors: tools.errors.UserError with file, dotted key, found, allowed.
+and nowhere else. Optional sections: `data`, `architecture` and `training` (a network trained elsewhere has none),
+`quantization` (a finished int8 model has none) and each gate (a missing one is not declared).
+Errors: tools.errors.UserError with file, dotted key, found, allowed.
 """
 
 import dataclasses
@@ -226,8 +227,8 @@ class Spec:
     name: str = field(_IDENTIFIER)
     target: str = field(one_of(*TARGETS))
     classes: tuple[str, ...] = field(_IDENTIFIER)
-    quantization: Quantization
     gates: Gates
+    quantization: Quantization | None = None
     data: Data | None = None
     architecture: tuple[Layer, ...] | None = None
     training: Training | None = None

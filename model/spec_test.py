@@ -52,8 +52,9 @@ def test_sections_of_our_training_are_optional(tmp_path):
     message = _message(tmp_path, content)
     assert "gates.size: wrong type; got nothing" in message
     content["gates"] = {}
+    del content["quantization"]
     loaded = spec.load(_write(tmp_path, content))
-    assert (loaded.data, loaded.architecture, loaded.training, loaded.gates.timing) == (None, None, None, None)
+    assert (loaded.quantization, loaded.data, loaded.architecture, loaded.training, loaded.gates.timing) == (None,) * 5
 
 
 @pytest.mark.parametrize("key, value, fragments", [
@@ -90,6 +91,7 @@ def test_sections_of_our_training_are_optional(tmp_path):
     ("data.pilot.ranges.load_pu", [0.06, 1.6], ["data.pilot.ranges.load_pu: narrower", "holds [0.048, 1.5625]"]),
     ("data.pilot.ranges.snr_db", [25, 60], ["data.pilot.ranges.snr_db: narrower", "holds [20, 60]"]),
     ("classes", ["sag", "sag"], ["classes: impossible value", "at least two different names"]),
+    ("quantization", KeyError, ["quantization: missing key; got nothing, want how to calibrate what is trained here"]),
     ("architecture", KeyError, ["architecture: missing key", "both architecture and training"]),
 ])
 def test_broken_spec_is_refused(tmp_path, key, value, fragments):

@@ -22,7 +22,7 @@ _ENSEMBLE = 3
 
 def _learned(name, spec, model, dataset, pilot, visibility):
     """Data, weights and int8 model; returns the labels that a second build must reproduce."""
-    if dataset:
+    if pilot:
         recorded_data_set(name = name + "_data", dataset = dataset, pilot = pilot, visibility = visibility)
     else:
         data_set(name = name + "_data", spec = spec, visibility = visibility)
@@ -35,7 +35,7 @@ def _learned(name, spec, model, dataset, pilot, visibility):
         spec = spec,
         visibility = visibility,
     )
-    made = [] if dataset else [name + "_data"]
+    made = [] if pilot else [name + "_data"]
     return made + ([] if model else [name + "_weights"]) + [name + "_int8"]
 
 def _compiled(name, spec, target, visibility):
@@ -165,14 +165,14 @@ def edgeplug_network(
         visibility = ["//visibility:public"]):
     """Takes a network from its spec to a firmware image, and gives the image its gates.
 
-    Without `model` and `dataset` the spec's sections `data`, `architecture` and `training` say how both are made.
+    Without `model`, `dataset` and `pilot` the spec's sections `data`, `architecture` and `training` say how both are made.
 
     Args:
       name: the network's name, the same as the spec's `name`: a C identifier, prefix of the library's symbols.
       spec: the network's YAML spec.
-      model: a trained Keras network, .keras or legacy .h5.
-      dataset: .npz with x_train (for calibration) and further splits as model/README.md says.
-      pilot: .npz with x and y: the windows that judge; given together with `dataset`.
+      model: a network trained elsewhere: .keras, .h5, a filegroup of the files of a SavedModel, or a finished int8 .tflite.
+      dataset: .npz with x_train (for calibration) and further splits as model/README.md says; a .tflite needs none.
+      pilot: .npz with x and y: the windows that judge; given with `dataset` or `model`.
       gates: the gates to pass; by default all, without `adversarial` (which trains sparring partners by the spec) if
         `model` is given. The spec has limits for these and no others.
       target: the board, a folder of //firmware/boards; the same as the spec's `target`.
@@ -189,7 +189,7 @@ def edgeplug_network(
       name_GATE and name_GATE_test: what a gate measured, and its verdict. name_gates: the suite of the verdicts.
       name_report: .md and .json, all figures beside their limits.
     """
-    if bool(dataset) != bool(pilot) or (model and not dataset):
+    if bool(dataset or model) != bool(pilot):
         fail("//%s:%s: model, dataset and pilot belong together; got model %s, dataset %s, pilot %s. Fix: name them all" %
              (native.package_name(), name, model, dataset, pilot))
     gates = gates or ["precision", "timing", "size", "reproducibility"] + ([] if model else ["adversarial"])

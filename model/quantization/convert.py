@@ -2,7 +2,7 @@
 
 Purpose: weights int8 per channel, activations int8 per tensor, int8 in and out (Jacob et al., "Quantization and training of
 neural networks for efficient integer-arithmetic-only inference", CVPR 2018; TFLite's quantization specification).
-`convert` folds batch normalization and makes the .tflite, `Interpreter` runs it on TFLite's reference kernels, the oracle
+`convert` folds a Keras model's batch normalization (TFLite's converter does it for a SavedModel) and makes the .tflite, `Interpreter` runs it on TFLite's reference kernels, the oracle
 of every later step.
 The bytes depend on model and calibration windows only. Known gap: the calibrator's float kernels dispatch by CPU.
 """
@@ -12,7 +12,7 @@ import dataclasses
 import io
 import tempfile
 
-from model.quantization import keras_model  # first: it chooses the backend
+from model.quantization import keras_model, saved_model  # first: they choose the backend
 
 import numpy as np
 import tensorflow as tf
@@ -32,25 +32,32 @@ class Tensor:
     zero_point: int
 
 
-def convert(model: keras_model.Model, calibration: np.ndarray, name: str) -> bytes:
+def convert(model: keras_model.Model | saved_model.SavedModel, calibration: np.ndarray, name: str) -> bytes:
     """The int8 .tflite of the model with batch 1; calibration is float32 [N, *input_shape]. UserError names the layer or
     operator that the converter refuses."""
-    # Batch 1 throughout: TFLite's own way from a Keras model leaves the batch open, and with it shape arithmetic in the graph.
-    signature = tf.TensorSpec((1, *calibration.shape[1:]), tf.float32, name="window")
-    folded = fold_batch_norm(model)
-    archive = keras_model.library_of(model).export.ExportArchive()
-    archive.track(folded)
-    archive.add_endpoint("serve", lambda window: folded(window, training=False), input_signature=[signature])
     with tempfile.TemporaryDirectory() as folder:
-        _write_out(archive, folder)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        if isinstance(model, saved_model.SavedModel):
+            converter = model.converter()
+        else:
+            converter = _keras_converter(model, calibration.shape[1:], folder)
         _set_int8(converter, calibration)
         try:
             return converter.convert()
         except Exception as error:  # the converter raises its own class, RuntimeError or ValueError, by the stage
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise UserError(f"{name}: cannot be quantized to int8; got {reason}, want layers that TFLite has in int8. "
-                            "Fix: replace the layer.") from error
+            raise UserError(f"{name}: cannot be quantized to int8; got {keras_model.reason(error)}, want layers that TFLite "
+                            "has in int8. Fix: replace the layer.") from error
+
+
+def _keras_converter(model: keras_model.Model, shape: tuple[int, ...], folder: str) -> tf.lite.TFLiteConverter:
+    """The converter of a Keras model that takes windows of `shape`; works in `folder`."""
+    # Batch 1 throughout: TFLite's own way from a Keras model leaves the batch open, and with it shape arithmetic in the graph.
+    signature = tf.TensorSpec((1, *shape), tf.float32, name="window")
+    folded = fold_batch_norm(model)
+    archive = keras_model.library_of(model).export.ExportArchive()
+    archive.track(folded)
+    archive.add_endpoint("serve", lambda window: folded(window, training=False), input_signature=[signature])
+    _write_out(archive, folder)
+    return tf.lite.TFLiteConverter.from_saved_model(folder)
 
 
 def _write_out(archive: object, folder: str) -> None:

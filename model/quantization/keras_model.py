@@ -35,11 +35,10 @@ def load(path: str | Path) -> Model:
         model = library.models.load_model(path, compile=False)
     except Exception as error:  # Keras raises whatever its layers raise; all of it means: not loadable
         _refuse_unknown_layer(path, library, config)
-        raise _error(path, _reason(error)) from error
+        raise _error(path, reason(error)) from error
     inputs, outputs = model.inputs or [], model.outputs or []
     if len(inputs) != 1 or len(outputs) != 1:
-        raise UserError(f"{path.name}: wrong number of tensors; got {len(inputs)} inputs and {len(outputs)} "
-                        "outputs, want one of each. Fix: split the model.")
+        raise wrong_number(path.name, len(inputs), len(outputs))
     return model
 
 
@@ -61,42 +60,58 @@ def _described(path: Path) -> tuple[str, object]:
     """The version of Keras that saved the file, and the parsed configuration; refuses a file that has none."""
     if not path.is_file():
         raise _error(path, "no such file")
-    if path.suffix in (".h5", ".hdf5"):
-        if not h5py.is_hdf5(path):
-            raise _error(path, "no HDF5 content")
-        with h5py.File(path, "r") as file:
-            if "model_config" not in file.attrs:
-                raise _error(path, "HDF5 without model_config (weights only?)")
-            version, config = file.attrs.get("keras_version", "2"), file.attrs["model_config"]
-    else:
-        if not zipfile.is_zipfile(path):
-            raise _error(path, "no zip archive")
-        with zipfile.ZipFile(path) as archive:
-            if not {"metadata.json", "config.json"} <= set(archive.namelist()):
-                raise _error(path, "zip archive without metadata.json and config.json")
-            metadata, config = archive.read("metadata.json"), archive.read("config.json")
-            version = _parsed(path, metadata).get("keras_version", "3")
+    describe = _hdf5_described if path.suffix in (".h5", ".hdf5") else _zip_described
+    try:
+        version, config = describe(path)
+    except UserError:  # one of ours: it says more
+        raise
+    except Exception as error:  # HDF5 and zlib raise a dozen classes over damaged bytes
+        raise _error(path, reason(error)) from error
     return version.decode() if isinstance(version, bytes) else str(version), _parsed(path, config)
+
+
+def _hdf5_described(path: Path) -> tuple[object, object]:
+    """Version and configuration as the file holds them."""
+    if not h5py.is_hdf5(path):
+        raise _error(path, "no HDF5 content")
+    with h5py.File(path, "r") as file:
+        if "model_config" not in file.attrs:
+            raise _error(path, "HDF5 without model_config (weights only?)")
+        return file.attrs.get("keras_version", "2"), file.attrs["model_config"]
+
+
+def _zip_described(path: Path) -> tuple[object, object]:
+    """Version and configuration as the archive holds them."""
+    if not zipfile.is_zipfile(path):
+        raise _error(path, "no zip archive")
+    with zipfile.ZipFile(path) as archive:
+        if not {"metadata.json", "config.json"} <= set(archive.namelist()):
+            raise _error(path, "zip archive without metadata.json and config.json")
+        version = _parsed(path, archive.read("metadata.json")).get("keras_version", "3")
+        return version, archive.read("config.json")
 
 
 def _parsed(path: Path, text: str | bytes) -> dict:
     try:
-        parsed = json.loads(text)
-    except ValueError as error:
+        return _dict(json.loads(text))
+    except (TypeError, ValueError) as error:
         raise _error(path, "a configuration that is no JSON") from error
-    return parsed if isinstance(parsed, dict) else {}
 
 
 def _refuse_unknown_layer(path: Path, library: types.ModuleType, config: dict) -> None:
     """UserError for the first layer of the configuration that cannot be made by itself; returns if there is none."""
-    inside = config.get("config")
-    layers = inside.get("layers", []) if isinstance(inside, dict) else []
-    for layer in layers:
-        reason = _why_unreadable(library, layer)
-        if reason is not None:
-            name = layer.get("config", {}).get("name", layer.get("name", "?"))
-            raise UserError(f"{path.name}: layer {name} cannot be read; got {layer.get('class_name')}: {reason}, want layers "
+    layers = _dict(config.get("config")).get("layers")
+    for layer in map(_dict, layers if isinstance(layers, list) else []):
+        why = _why_unreadable(library, layer)
+        if why is not None:
+            name = _dict(layer.get("config")).get("name", layer.get("name", "?"))
+            raise UserError(f"{path.name}: layer {name} cannot be read; got {layer.get('class_name')}: {why}, want layers "
                             "of stock Keras. Fix: replace the layer, and save the model anew.")
+
+
+def _dict(value: object) -> dict:
+    """`value` if it is a mapping, else an empty one: a damaged configuration holds anything."""
+    return value if isinstance(value, dict) else {}
 
 
 def _why_unreadable(library: types.ModuleType, layer: dict) -> str | None:
@@ -110,13 +125,19 @@ def _why_unreadable(library: types.ModuleType, layer: dict) -> str | None:
     try:
         kind.from_config(layer.get("config", {}))
     except Exception as error:  # as above
-        return _reason(error)
+        return reason(error)
     return None
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """The first line of the error's text."""
     return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
+
+
+def wrong_number(name: str, inputs: int, outputs: int) -> UserError:
+    """What is said about a model with other than one input and one output."""
+    return UserError(f"{name}: wrong number of tensors; got {inputs} inputs and {outputs} outputs, want one of each. "
+                     "Fix: split the model.")
 
 
 def _error(path: Path, found: str) -> UserError:

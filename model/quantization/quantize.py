@@ -1,8 +1,8 @@
-"""Quantizes a trained Keras model to full int8.
+"""Quantizes a trained float network to full int8, or takes one that is int8 already.
 
-Inputs: --spec (calibration_windows, classes), --model (.keras or legacy .h5), --dataset (.npz: calibration from its x_train,
-accuracy on its test part if it has one). Outputs: --output (.tflite) and --report (.json: float and int8 accuracy, scales,
-what was not measured).
+Inputs: --spec (calibration_windows, classes), --model (.keras, .h5, the folder of a SavedModel, or a finished int8 .tflite),
+--dataset (.npz: calibration from its x_train, accuracy on its test part if it has one; a .tflite needs none).
+Outputs: --output (.tflite) and --report (.json: float and int8 accuracy, scales, what was not measured).
 Errors: UserError for a file that is no model, a wrong shape or broken data. Non-goals: training, int16, float fallback.
 """
 
@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from model.quantization import convert, keras_model  # first: they choose the backend
+from model.quantization import convert, finished, float_model, keras_model  # first: they choose the backend
 
 import numpy as np
 from absl import flags, logging
@@ -21,8 +21,8 @@ from model.data import dataset as dataset_module
 from tools.errors import UserError, run
 
 _SPEC = flags.DEFINE_string("spec", None, "spec of the network (.yaml)", required=True)
-_MODEL = flags.DEFINE_string("model", None, "trained model (.keras or legacy .h5)", required=True)
-_DATASET = flags.DEFINE_string("dataset", None, "data set (.npz)", required=True)
+_MODEL = flags.DEFINE_string("model", None, "trained model (.keras, .h5, SavedModel or .tflite)", required=True)
+_DATASET = flags.DEFINE_string("dataset", None, "data set (.npz); a .tflite needs none")
 _OUTPUT = flags.DEFINE_string("output", None, "where the int8 model goes (.tflite)", required=True)
 _REPORT = flags.DEFINE_string("report", None, "where accuracies and scales go (.json)", required=True)
 
@@ -35,55 +35,77 @@ def calibration_windows(x: np.ndarray, count: int, name: str) -> np.ndarray:
     return x[:count]
 
 
-def check_shapes(spec: spec_module.Spec, model: keras_model.Model, x: np.ndarray) -> None:
-    """Refuses a model that does not fit the data's windows x or the spec's classes."""
+def check_shapes(spec: spec_module.Spec, inputs: tuple[int, ...], outputs: tuple[int, ...], x: np.ndarray | None) -> None:
+    """Refuses a model with the shapes `inputs` and `outputs` that do not fit the data's windows x or the spec's classes."""
     name = Path(_MODEL.value).name
-    wanted, found = x.shape[1:], keras_model.input_shape(model, name)
-    if found != wanted:
-        raise UserError(f"{name}: wrong input shape; got {list(found)}, want {list(wanted)}, the windows of "
+    if x is not None and inputs != x.shape[1:]:
+        raise UserError(f"{name}: wrong input shape; got {list(inputs)}, want {list(x.shape[1:])}, the windows of "
                         f"{Path(_DATASET.value).name}. Fix: use the data set that the model was trained on.")
-    outputs = tuple(model.outputs[0].shape[1:])
     if outputs != (len(spec.classes),):
         raise UserError(f"{name}: wrong output shape; got {list(outputs)}, want [{len(spec.classes)}], one score per class "
                         f"of {Path(_SPEC.value).name}. Fix: correct `classes`.")
 
 
-def report(interpreter: convert.Interpreter, model: keras_model.Model, test: dataset_module.Part | None) -> dict:
-    """Accuracy on the test part, float against int8, and the scales of the interface; without a test part, what that left
-    unmeasured."""
-    ends = {"input": dataclasses.asdict(interpreter.input), "output": dataclasses.asdict(interpreter.output)}
-    if test is None:
-        return {**ends, "not_measured": ["agreement", "float_accuracy", "int8_accuracy"], "test_windows": 0}
-    float_classes = np.argmax(model.predict(test.x, batch_size=512, verbose=0), axis=1)
-    int8_classes = np.argmax(interpreter.run(interpreter.quantize(test.x)), axis=1)
-    return {
-        **ends,
-        "agreement": round(float(np.mean(float_classes == int8_classes)), 6),
-        "float_accuracy": round(float(np.mean(float_classes == test.y)), 6),
-        "int8_accuracy": round(float(np.mean(int8_classes == test.y)), 6),
-        "test_windows": len(test.y),
-    }
+def report(interpreter: convert.Interpreter, model: float_model.FloatModel | None, test: dataset_module.Part | None) -> dict:
+    """The scales of the interface, and the accuracy on the test part, of the float model too if there is one; what lacks its
+    model or its windows is named under `not_measured`."""
+    measured = {"input": dataclasses.asdict(interpreter.input), "output": dataclasses.asdict(interpreter.output),
+                "test_windows": 0 if test is None else len(test.y)}
+    if test is not None:
+        int8_classes = np.argmax(interpreter.run(interpreter.quantize(test.x)), axis=1)
+        measured["int8_accuracy"] = round(float(np.mean(int8_classes == test.y)), 6)
+        if model is not None:
+            float_classes = np.argmax(model.predict(test.x), axis=1)
+            measured["agreement"] = round(float(np.mean(float_classes == int8_classes)), 6)
+            measured["float_accuracy"] = round(float(np.mean(float_classes == test.y)), 6)
+    missing = [name for name in ("agreement", "float_accuracy", "int8_accuracy") if name not in measured]
+    return {**measured, "not_measured": missing} if missing else measured
 
 
-def _summary(content: bytes, measured: dict) -> str:
-    accuracy = (f"accuracy {measured['float_accuracy']:.4f} float, {measured['int8_accuracy']:.4f} int8"
-                if measured["test_windows"] else "accuracy not measured: the data set has no x_test and y_test")
-    return f"quantized: {len(content)} bytes, {accuracy}"
+def _summary(content: bytes, model: float_model.FloatModel | None, measured: dict) -> str:
+    known = [f"{measured[f'{kind}_accuracy']:.4f} {kind}" for kind in ("float", "int8") if f"{kind}_accuracy" in measured]
+    accuracy = f"accuracy {', '.join(known)}" if known else "accuracy not measured: no data set with x_test and y_test"
+    return f"{'taken as it is' if model is None else 'quantized'}: {len(content)} bytes, {accuracy}"
+
+
+def _quantized(spec: spec_module.Spec, model: float_model.FloatModel, x: np.ndarray | None) -> bytes:
+    """The int8 .tflite of a float model."""
+    if x is None or spec.quantization is None:
+        missing = "data set" if x is None else "section quantization in the spec"
+        raise UserError(f"{model.name}: a float model must be calibrated; got no {missing}, want both. Fix: give `dataset` to "
+                        f"edgeplug_network and quantization.calibration_windows to {Path(_SPEC.value).name}.")
+    check_shapes(spec, model.input_shape, model.output_shape, x)
+    calibration = calibration_windows(x, spec.quantization.calibration_windows, Path(_DATASET.value).name)
+    return convert.convert(model.source, calibration, model.name)
+
+
+def _finished(spec: spec_module.Spec, x: np.ndarray | None) -> bytes:
+    """The int8 .tflite of the flag, checked."""
+    if spec.quantization is not None:
+        raise UserError(f"{Path(_SPEC.value).name}: quantization: {Path(_MODEL.value).name} is int8 already; got a section, "
+                        "want none. Fix: remove it.")
+    content = finished.load(_MODEL.value)
+    try:
+        ends = convert.Interpreter(content)
+    except (RuntimeError, ValueError) as error:
+        raise UserError(f"{Path(_MODEL.value).name}: TFLite refuses it; got {keras_model.reason(error)}, want a model that its "
+                        "interpreter runs. Fix: export the .tflite again.") from error
+    check_shapes(spec, ends.input.shape[1:], ends.output.shape[1:], x)
+    return content
 
 
 def main(argv: Sequence[str]) -> None:
     del argv
     logging.set_verbosity(logging.WARNING)  # TensorFlow notes each file of its export
     spec = spec_module.load(_SPEC.value)
-    x, test = dataset_module.load_calibration(_DATASET.value, len(spec.classes))
-    model = keras_model.load(_MODEL.value)
-    check_shapes(spec, model, x)
-    calibration = calibration_windows(x, spec.quantization.calibration_windows, Path(_DATASET.value).name)
-    content = convert.convert(model, calibration, Path(_MODEL.value).name)
+    x, test = dataset_module.load_calibration(_DATASET.value, len(spec.classes)) if _DATASET.value else (None, None)
+    is_finished = Path(_MODEL.value).suffix == finished.SUFFIX
+    model = None if is_finished else float_model.load(_MODEL.value)
+    content = _finished(spec, x) if is_finished else _quantized(spec, model, x)
     measured = report(convert.Interpreter(content), model, test)
     Path(_OUTPUT.value).write_bytes(content)
     Path(_REPORT.value).write_text(json.dumps(measured, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    print(_summary(content, measured), flush=True)
+    print(_summary(content, model, measured), flush=True)
 
 
 if __name__ == "__main__":

@@ -51,9 +51,10 @@ def folder(tmp_path):
     return tmp_path
 
 
-def _quantize(folder, model="small.keras", data="data.npz", output="small"):
+def _quantize(folder, model="small.keras", data="data.npz", output="small", spec="small.yaml"):
     flags.FLAGS.mark_as_parsed()
-    with flagsaver.flagsaver(spec=str(folder / "small.yaml"), model=str(folder / model), dataset=str(folder / data),
+    dataset_path = None if data is None else str(folder / data)
+    with flagsaver.flagsaver(spec=str(folder / spec), model=str(folder / model), dataset=dataset_path,
                              output=str(folder / f"{output}.tflite"), report=str(folder / f"{output}.json")):
         quantize.main([])
     return (folder / f"{output}.tflite").read_bytes()
@@ -99,7 +100,7 @@ def test_without_a_test_part_the_report_says_what_was_not_measured(folder, capsy
     assert _quantize(folder, data="alone.npz", output="alone") == _quantize(folder)
     report = json.loads((folder / "alone.json").read_text())
     assert report["not_measured"] == ["agreement", "float_accuracy", "int8_accuracy"] and report["test_windows"] == 0
-    assert "accuracy not measured: the data set has no x_test and y_test" in capsys.readouterr().out
+    assert "accuracy not measured: no data set with x_test and y_test" in capsys.readouterr().out
 
 
 def test_input_quantization_rounds_halves_away_from_zero_and_saturates(folder):
@@ -114,6 +115,56 @@ def test_input_quantization_rounds_halves_away_from_zero_and_saturates(folder):
 def test_legacy_h5_is_read(folder):
     _model().save(folder / "small.h5")
     assert len(_quantize(folder, model="small.h5")) > 1000
+
+
+def test_a_saved_model_is_quantized_like_the_file(folder):
+    keras_model.load(folder / "small.keras").export(folder / "exported", verbose=False)
+    _quantize(folder)
+    reported = json.loads((folder / "small.json").read_text())
+    _quantize(folder, model="exported", output="exported")
+    exported = json.loads((folder / "exported.json").read_text())
+    assert {**exported, "input": None, "output": None} == {**reported, "input": None, "output": None}
+    assert exported["output"]["scale"] == reported["output"]["scale"]
+
+
+@pytest.fixture
+def finished_folder(folder):
+    """With a finished model, and a spec that does not ask for calibration."""
+    (folder / "done.tflite").write_bytes(_quantize(folder))
+    for made in ("small.tflite", "small.json"):
+        (folder / made).unlink()
+    (folder / "done.yaml").write_text(SPEC.replace("quantization: {calibration_windows: 40}\n", ""))
+    return folder
+
+
+def test_a_finished_model_needs_no_calibration(finished_folder, capsys):
+    content = _quantize(finished_folder, model="done.tflite", data=None, spec="done.yaml")
+    assert content == (finished_folder / "done.tflite").read_bytes()
+    report = json.loads((finished_folder / "small.json").read_text())
+    assert report["not_measured"] == ["agreement", "float_accuracy", "int8_accuracy"]
+    assert report["input"]["shape"] == [1, *SHAPE]
+    assert f"taken as it is: {len(content)} bytes, accuracy not measured" in capsys.readouterr().out
+
+
+def test_a_finished_model_with_a_test_part_has_its_accuracy_measured(finished_folder):
+    _quantize(finished_folder, model="done.tflite", spec="done.yaml")
+    report = json.loads((finished_folder / "small.json").read_text())
+    assert report["not_measured"] == ["agreement", "float_accuracy"] and 0 <= report["int8_accuracy"] <= 1
+
+
+def test_finished_models_that_do_not_fit_are_refused(finished_folder):
+    message = _message(finished_folder, model="done.tflite")
+    assert "small.yaml: quantization: done.tflite is int8 already; got a section, want none. Fix: remove it" in message
+    (finished_folder / "done.yaml").write_text((finished_folder / "done.yaml").read_text().replace("high]", "high, top]"))
+    message = _message(finished_folder, model="done.tflite", spec="done.yaml", data=None)
+    assert "done.tflite: wrong output shape; got [3], want [4], one score per class of done.yaml" in message
+
+
+def test_a_float_model_without_calibration_is_refused(finished_folder):
+    message = _message(finished_folder, data=None)
+    assert "small.keras: a float model must be calibrated; got no data set, want both. Fix: give `dataset`" in message
+    message = _message(finished_folder, spec="done.yaml")
+    assert "got no section quantization in the spec, want both. Fix: " in message and "to done.yaml" in message
 
 
 def test_files_that_are_no_model_are_refused(folder):

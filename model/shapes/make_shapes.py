@@ -1,7 +1,7 @@
 """Makes what a user brings along: recorded data, and a 2-D network that Keras 2 trained and saved as .h5.
 
 Outputs: --dataset and --pilot as model/README.md describes them, x float32 [N, 12, 12, 1] from 0 (dark) to 1; --model,
-a legacy .h5 written by Keras 2 itself (the package tf_keras).
+a legacy .h5 written by Keras 2 itself (the package tf_keras); --saved_model, the same network as a SavedModel.
 """
 
 import os
@@ -19,6 +19,7 @@ from absl import app, flags  # noqa: E402
 _DATASET = flags.DEFINE_string("dataset", None, "Where the training data goes, .npz.", required=True)
 _PILOT = flags.DEFINE_string("pilot", None, "Where the pilot set goes, .npz.", required=True)
 _MODEL = flags.DEFINE_string("model", None, "Where the network goes, .h5.", required=True)
+_SAVED_MODEL = flags.DEFINE_string("saved_model", None, "Where the network goes once more, a folder.", required=True)
 
 _SIDE = 12
 _SEED = 3
@@ -69,7 +70,9 @@ def main(argv: list[str]) -> None:
     np.savez(_DATASET.value, **{f"{a}_{name}": v[part] for name, part in parts.items() for a, v in (("x", x), ("y", y))})
     pilot_x, pilot_y = images(1000, seed=2)
     np.savez(_PILOT.value, x=pilot_x, y=pilot_y)
-    train(x[parts["train"]], y[parts["train"]]).save(_MODEL.value, save_format="h5")
+    model = train(x[parts["train"]], y[parts["train"]])
+    model.save(_MODEL.value, save_format="h5")
+    model.export(_SAVED_MODEL.value)
 
 
 if __name__ == "__main__":

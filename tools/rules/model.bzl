@@ -3,6 +3,7 @@
 load(":action.bzl", "run_tool", "tool")
 load(":providers.bzl", "DataSetInfo", "Int8ModelInfo", "TrainedWeightsInfo")
 
+_MODEL_EXTENSIONS = ["keras", "h5", "tflite"]
 _SPEC = attr.label(allow_single_file = [".yaml"], mandatory = True, doc = "The network's spec.")
 
 def _network_spec_impl(ctx):
@@ -61,7 +62,7 @@ data_set = rule(
 
 def _recorded_data_set_impl(ctx):
     return [
-        DefaultInfo(files = depset([ctx.file.dataset, ctx.file.pilot])),
+        DefaultInfo(files = depset([file for file in [ctx.file.dataset, ctx.file.pilot] if file])),
         DataSetInfo(dataset = ctx.file.dataset, pilot = ctx.file.pilot),
     ]
 
@@ -69,7 +70,7 @@ recorded_data_set = rule(
     implementation = _recorded_data_set_impl,
     doc = "A data set that exists already.",
     attrs = {
-        "dataset": attr.label(allow_single_file = [".npz"], mandatory = True),
+        "dataset": attr.label(allow_single_file = [".npz"], doc = "Left out for a model that needs no calibration."),
         "pilot": attr.label(allow_single_file = [".npz"], mandatory = True),
     },
 )
@@ -113,26 +114,49 @@ trained_weights = rule(
     },
 )
 
+def _model_path(ctx):
+    """The path of a model that is one file, or the folder of a SavedModel: as files, or as one directory."""
+    files = ctx.files.model
+    folders = [file.dirname for file in files if file.basename == "saved_model.pb"]
+    if len(folders) == 1:
+        return folders[0]
+    if len(files) == 1 and (files[0].is_directory or files[0].extension in _MODEL_EXTENSIONS):
+        return files[0].path
+    fail(("%s: model: no network; got %s, want one %s file, or the files of one SavedModel. Fix: name the file, or " +
+          "a filegroup of a glob over the folder") % (
+        ctx.label,
+        ", ".join([file.short_path for file in files]),
+        ", ".join(["." + extension for extension in _MODEL_EXTENSIONS]),
+    ))
+
 def _int8_model_impl(ctx):
     tflite = ctx.actions.declare_file(ctx.label.name + ".tflite")
     report = ctx.actions.declare_file(ctx.label.name + ".json")
     dataset = ctx.attr.data[DataSetInfo].dataset
+    model = _model_path(ctx)
+    if not dataset and not model.endswith(".tflite"):
+        fail("%s: a float network must be calibrated; got no dataset, want an .npz. Fix: give `dataset`" % ctx.label)
+    flags = {"model": model, "output": tflite, "report": report, "spec": ctx.file.spec}
     run_tool(
         ctx,
         mnemonic = "Quantize",
-        inputs = [ctx.file.spec, ctx.file.model, dataset],
+        inputs = [ctx.file.spec] + ctx.files.model + ([dataset] if dataset else []),
         outputs = [tflite, report],
-        flags = {"dataset": dataset, "model": ctx.file.model, "output": tflite, "report": report, "spec": ctx.file.spec},
+        flags = dict(flags, dataset = dataset) if dataset else flags,
         progress = "Quantizing",
     )
-    return [DefaultInfo(files = depset([tflite, report])), Int8ModelInfo(tflite = tflite)]
+    files = [tflite, report]
+    return [
+        DefaultInfo(files = depset(files), runfiles = ctx.runfiles(files)),
+        Int8ModelInfo(tflite = tflite),
+    ]
 
 int8_model = rule(
     implementation = _int8_model_impl,
-    doc = "Converts a Keras model to a full-int8 .tflite, calibrated on training data.",
+    doc = "Converts a float network to a full-int8 .tflite, calibrated on training data, or takes a finished one as it is.",
     attrs = {
         "data": attr.label(mandatory = True, providers = [DataSetInfo]),
-        "model": attr.label(allow_single_file = [".keras", ".h5"], mandatory = True),
+        "model": attr.label(allow_files = True, mandatory = True, doc = "What model/README.md lists."),
         "spec": _SPEC,
         "_tool": tool("//model/quantization:quantize"),
     },

@@ -3,7 +3,7 @@
 DataSetInfo = provider(
     doc = "Labelled windows.",
     fields = {
-        "dataset": "File, .npz: training, validation and test split.",
+        "dataset": "File, .npz: training, validation and test split; None if a finished model needs none.",
         "pilot": "File, .npz: the windows that judge, never seen while training or choosing.",
     },
 )
