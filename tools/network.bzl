@@ -40,7 +40,18 @@ def _learned(name, spec, model, dataset, pilot, visibility):
 
 def _compiled(name, spec, target, visibility):
     """C source, library and image."""
-    c_source(name = name + "_c_source", model = name + "_int8", prefix = name, spec = spec, visibility = visibility)
+    c_source(
+        name = name + "_c_source",
+        model = name + "_int8",
+        # Another library is called as it is, by the public API.
+        policy = select({
+            "//cmsis:own_kernels": "",
+            "//conditions:default": "cmsis_nn",
+        }),
+        prefix = name,
+        spec = spec,
+        visibility = visibility,
+    )
     native.filegroup(name = name + "_c", srcs = [name + "_c_source"], output_group = "source")
     native.filegroup(name = name + "_h", srcs = [name + "_c_source"], output_group = "header")
     network_header(name = name + "_binding", network = name + "_c_source")

@@ -1,4 +1,4 @@
-"""Pieces of C that operators share: array constants and CMSIS-NN's small structs. Text only, no decisions."""
+"""Pieces of C that operators share: array constants and small structs. Text only, no decisions."""
 
 from collections.abc import Iterable
 from textwrap import wrap
@@ -21,10 +21,10 @@ def comment(text: str) -> str:
 
 
 def array(name: str, c_type: str, values: Iterable[int]) -> Constant:
-    """Returns a constant array; int8 ones are word-aligned, which the kernels' loads like but don't need."""
-    items = [_literal(value) for value in values]
+    """Returns a constant array; weights are aligned to what flash reads at once, which the kernels' loads like but don't need."""
+    items = [f"{value:#010x}" if c_type == "uint32_t" else literal(value) for value in values]
     lines = "\n    ".join(wrap(", ".join(items), _COLUMNS))
-    aligned = " EDGEPLUG_ALIGNED" if c_type == "int8_t" else ""
+    aligned = "" if c_type == "int32_t" else " EDGEPLUG_ALIGNED"
     return Constant(name, f"static const {c_type} {name}[{len(items)}]{aligned} = {{\n    {lines}}};")
 
 
@@ -65,6 +65,7 @@ def context(scratch: str, size_bytes: int) -> str:
     return f"&(cmsis_nn_context){{{scratch}, {size_bytes}}}"
 
 
-def _literal(value: int) -> str:
+def literal(value: int) -> str:
+    """Returns a C constant."""
     # The most negative int32 has no literal of its own type.
     return f"({value + 1} - 1)" if value == -(1 << 31) else str(int(value))

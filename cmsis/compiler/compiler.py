@@ -2,14 +2,15 @@
 
 from cmsis.compiler import reader
 from cmsis.compiler.emitter import Library, emit
+from cmsis.compiler.lowering.lower import BALANCED, lower
 from cmsis.compiler.pipeline import run_pipeline
 from cmsis.compiler.planner import plan_memory
 from cmsis.compiler.replay import replay
 
 
-def compile_model(data: bytes, name: str, classes: tuple[str, ...], header_name: str) -> Library:
+def compile_model(data: bytes, name: str, classes: tuple[str, ...], header_name: str, policy: str = BALANCED) -> Library:
     """Returns the C library of a .tflite file's bytes; `name` prefixes its symbols. Raises UserError."""
-    graph = run_pipeline(reader.read(data, name))
+    graph = lower(run_pipeline(reader.read(data, name)), policy)
     plan = plan_memory(graph)
     replay(graph, plan)
     return emit(graph, plan, classes, header_name)

@@ -19,8 +19,6 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _CHECKED_CALL = Template("    /* $layer */\n    if ($call != ARM_CMSIS_NN_SUCCESS) {\n        return -2;\n    }\n")
 _VOID_CALL = Template("    /* $layer */\n    $call;\n")
 _RESET = Template("    memset(self->arena + $offset, $value, $bytes);\n")
-_EXTENSION_PREFIX = "edgeplug_"
-_EXTENSION_INCLUDE = '#include "edgeplug_nn.h"\n'
 
 
 @dataclass(frozen=True)
@@ -77,10 +75,10 @@ def _source(graph: Graph, plan: Plan, emissions: tuple[Emission, ...], classes: 
         constants.extend(constant for constant in emission.constants if constant not in constants)
     steps = "".join(_step(operator, emission) for operator, emission in zip(plan.steps, emissions))
     buffers = interface.inputs(graph) + interface.outputs(graph)
-    extended = any(_EXTENSION_PREFIX in emission.call for emission in emissions)
     return _template("model.c.tmpl").substitute(
         name=graph.name, macro=graph.name.upper(), header=header,
-        extra_includes=(_EXTENSION_INCLUDE if extended else ""), resets=_resets(graph, plan),
+        includes="\n".join(f'#include "{name}"' for name in sorted({emission.header for emission in emissions})),
+        resets=_resets(graph, plan),
         parameters=", ".join(buffer.parameter for buffer in buffers),
         any_missing=" || ".join(f"{buffer.name} == NULL" for buffer in buffers),
         class_names=",\n    ".join(f'"{name}"' for name in classes),

@@ -102,11 +102,12 @@ class Constant:
 
 @dataclass(frozen=True)
 class Emission:
-    """What an operator contributes to the C source: constants, and the call as an expression or a statement."""
+    """What an operator contributes to the C source: constants, the call as an expression or a statement, and who declares it."""
 
     constants: tuple[Constant, ...]
     call: str
     returns_status: bool = True
+    header: str = "arm_nnfunctions.h"
 
 
 @dataclass(frozen=True)

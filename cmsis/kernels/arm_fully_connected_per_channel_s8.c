@@ -10,6 +10,6 @@ arm_cmsis_nn_status arm_fully_connected_per_channel_s8(const cmsis_nn_context *c
                                                        const cmsis_nn_dims *output_dims, int8_t *output_data)
 {
     (void)bias_dims;
-    return edgeplug_fully_connected_s8(ctx, fc_params, quant_params, 1, input_dims->n, filter_dims->n, output_dims->c,
+    return edgeplug_multiply_rows_s8(ctx, fc_params, quant_params, 1, input_dims->n, filter_dims->n, output_dims->c,
                                        input_data, filter_data, bias_data, output_data);
 }

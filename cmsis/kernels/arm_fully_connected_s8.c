@@ -17,6 +17,6 @@ arm_cmsis_nn_status arm_fully_connected_s8(const cmsis_nn_context *ctx, const cm
     (void)bias_dims;
     int32_t multiplier = quant_params->multiplier, shift = quant_params->shift;
     const cmsis_nn_per_channel_quant_params quant = {&multiplier, &shift};
-    return edgeplug_fully_connected_s8(ctx, fc_params, &quant, 0, input_dims->n, filter_dims->n, output_dims->c, input_data,
+    return edgeplug_multiply_rows_s8(ctx, fc_params, &quant, 0, input_dims->n, filter_dims->n, output_dims->c, input_data,
                                        filter_data, bias_data, output_data);
 }

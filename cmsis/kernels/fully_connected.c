@@ -76,7 +76,7 @@ int32_t edgeplug_fully_connected_buffer_size(int32_t depth)
     return (int32_t)sizeof(int16_t) * ((depth + 3) & ~3);
 }
 
-arm_cmsis_nn_status edgeplug_fully_connected_s8(const cmsis_nn_context *ctx, const cmsis_nn_fc_params *params,
+arm_cmsis_nn_status edgeplug_multiply_rows_s8(const cmsis_nn_context *ctx, const cmsis_nn_fc_params *params,
                                                 const cmsis_nn_per_channel_quant_params *quant, int32_t quant_step,
                                                 int32_t rows, int32_t depth, int32_t channels, const int8_t *input,
                                                 const int8_t *filters, const int32_t *bias, int8_t *output)

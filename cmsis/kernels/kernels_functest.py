@@ -8,6 +8,7 @@ import pytest
 
 from cmsis.compiler import reader
 from cmsis.compiler.ir import Tensor
+from cmsis.compiler.lowering.lower import candidates
 from cmsis.compiler.pipeline import run_pipeline
 from cmsis.testing.kernel_calls import fences, run_kernel
 from cmsis.testing.m4 import M4, find
@@ -16,6 +17,7 @@ from cmsis.testing.random_models import conv_2d, random_values
 
 _MODELS = 200
 _CASES = (*OPERATOR_CASES, OperatorCase("conv_2d_without_bias", lambda rng: conv_2d(rng, one_row=False, biased=False)))
+_PREPARED = tuple(case for case in OPERATOR_CASES if case.name in ("fully_connected",))
 _NO_IMPL_ERROR = -2
 _ARG_ERROR = -1
 
@@ -40,6 +42,23 @@ def test_kernel_equals_reference(core, case):
 
 def _value(rng: np.random.Generator, tensor: Tensor) -> np.ndarray:
     return tensor.array() if tensor.constant else random_values(rng, tensor.shape, np.dtype(tensor.dtype.value))
+
+
+@pytest.mark.parametrize("case", _PREPARED, ids=lambda case: case.name)
+def test_prepared_kernel_equals_reference(core, case):
+    """Each implementation that the compiler may choose; most random models must have one."""
+    met = 0
+    for seed in range(_MODELS):
+        rng = np.random.default_rng(seed)
+        graph = run_pipeline(reader.read(case.make(rng), case.name))
+        for implementation in candidates(graph, graph.operators[0]):
+            met += 1
+            for fence in fences(graph, implementation):
+                values = [_value(rng, graph.tensors[number]) for number in implementation.inputs]
+                expected = implementation.reference(graph, values)
+                (actual,) = run_kernel(core, graph, implementation, values, fence)
+                np.testing.assert_array_equal(actual, expected, err_msg=f"seed {seed}, {fence} fenced, {implementation.kernel}")
+    assert met > _MODELS / 4, f"{case.name}: too few implementations; got {met}, want more than {_MODELS // 4}"
 
 
 def _convolve(core, *, channels=4, filter_channels=4, scratch=64, upscale=0):

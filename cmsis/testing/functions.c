@@ -1,5 +1,6 @@
 /* Keeps every public kernel in a program whose functions Python calls one by one. */
 #include "arm_nnfunctions.h"
+#include "edgeplug_kernels.h"
 #include "edgeplug_nn.h"
 
 typedef void function(void);
@@ -17,5 +18,6 @@ function *const functions[] __attribute__((used, section(".rodata.functions"))) 
     (function *)arm_fully_connected_s8_get_buffer_size,
     (function *)arm_max_pool_s8,
     (function *)arm_softmax_s8,
+    (function *)edgeplug_fully_connected_s8,
     (function *)edgeplug_mean_s8,
 };

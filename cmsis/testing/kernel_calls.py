@@ -11,6 +11,7 @@ import numpy as np
 
 from cmsis.compiler.fixed_point import Multiplier
 from cmsis.compiler.ir import Graph, Operator
+from cmsis.compiler.lowering.implementation import Array, Implementation
 from cmsis.compiler.operators.average_pool_2d import AveragePool2D
 from cmsis.compiler.operators.conv_2d import Conv2D
 from cmsis.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
@@ -33,7 +34,8 @@ class _Buffers:
     """The big buffers of one call; the fenced one is placed first, at the page boundary.
 
     `inputs` and `outputs` are the addresses of what the core computes, in the operator's order, `input` and `output` the
-    first of each; `weights` is the second input where that is a constant, else 0. Outputs are aligned to their type.
+    first of each; `weights` is the second input where that is a constant, else 0; for an implementation, the
+    members of its struct. Outputs are aligned to their type.
     """
 
     def __init__(self, core: M4, graph: Graph, operator: Operator, values: Sequence[np.ndarray], fence: str):
@@ -42,7 +44,9 @@ class _Buffers:
         side = "start" if fence.endswith("start") else "end"
         computed = [index for index, number in enumerate(operator.inputs) if not graph.tensors[number].constant]
         makers = {f"input {index}": partial(core.array, values[index], side) for index in computed}
-        if len(operator.inputs) > 1 and 1 not in computed:
+        if isinstance(operator, Implementation):
+            makers["weights"] = lambda: tuple(_member(core, member, side) for member in operator.members(graph))
+        elif len(operator.inputs) > 1 and 1 not in computed:
             makers["weights"] = partial(core.array, values[1], side)
         for index, number in enumerate(operator.outputs):
             tensor = graph.tensors[number]
@@ -71,6 +75,19 @@ def run_kernel(core: M4, graph: Graph, operator: Operator, values: Sequence[np.n
     tensors = [graph.tensors[number] for number in operator.outputs]
     return tuple(core.read(address, tensor.elements, tensor.dtype.value).reshape(tensor.shape)
                  for address, tensor in zip(buffers.outputs, tensors))
+
+
+def _member(core: M4, member: int | Array, side: str) -> int:
+    if isinstance(member, int):
+        return member
+    items = np.array(member.values, np.int64) & 0xFFFFFFFF
+    return core.array(items.astype("u1" if member.c_type == "int8_t" else "<u4"), side)
+
+
+def _implementation(core: M4, graph: Graph, operator: Implementation, buffers: _Buffers) -> int:
+    scratch = core.painted(operator.scratch_bytes(graph))
+    core.call(operator.kernel, core.words(*buffers.weights), buffers.input, buffers.output, scratch)
+    return 0
 
 
 def _quantization(core: M4, multipliers: tuple[Multiplier, ...]) -> int:
@@ -165,6 +182,7 @@ def _softmax(core: M4, graph: Graph, operator: Softmax, buffers: _Buffers) -> in
 
 
 _CALLS = (
+    (Implementation, _implementation),
     (Conv2D, _conv_2d),
     (DepthwiseConv2D, _depthwise_conv_2d),
     (FullyConnected, _fully_connected),

@@ -9,12 +9,13 @@ def _c_source_impl(ctx):
         for suffix in [".c", ".h", ".plan.json"]
     ]
     tflite = ctx.attr.model[Int8ModelInfo].tflite
+    flags = {"header": header, "model": tflite, "plan": plan, "source": source, "spec": ctx.file.spec}
     run_tool(
         ctx,
         mnemonic = "CompileNetwork",
         inputs = [ctx.file.spec, tflite],
         outputs = [source, header, plan],
-        flags = {"header": header, "model": tflite, "plan": plan, "source": source, "spec": ctx.file.spec},
+        flags = dict(flags, policy = ctx.attr.policy) if ctx.attr.policy else flags,
         progress = "Compiling",
     )
     return [
@@ -28,6 +29,7 @@ c_source = rule(
     doc = "Compiles an int8 model to a C99 library with a memory plan.",
     attrs = {
         "model": attr.label(mandatory = True, providers = [Int8ModelInfo]),
+        "policy": attr.string(doc = "How kernels are chosen; empty leaves it to the compiler."),
         "prefix": attr.string(mandatory = True, doc = "The spec's `name`: file name and prefix of all symbols."),
         "spec": attr.label(allow_single_file = [".yaml"], mandatory = True),
         "_tool": tool("//cmsis/compiler:compile"),

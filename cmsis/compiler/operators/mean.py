@@ -64,7 +64,7 @@ class Mean(Operator):
             kernel=self.kernel, input=places.inputs[0], output=places.output, rows=self._rows(graph),
             channels=source.shape[-1], input_offset=-source.quantization.zero_point, multiplier=factor.value,
             shift=factor.shift, output_offset=target.quantization.zero_point)
-        return Emission((), call, returns_status=False)
+        return Emission((), call, returns_status=False, header="edgeplug_nn.h")
 
     def _rows(self, graph: Graph) -> int:
         return math.prod(graph.input_of(self, 0).shape[1:-1])

@@ -1,0 +1,42 @@
+"""FULLY_CONNECTED by edgeplug_fully_connected_s8: four units at a time, the input widened once."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from cmsis.compiler.ir import Graph
+from cmsis.compiler.lowering import packing
+from cmsis.compiler.lowering.implementation import Array, Implementation, Member
+from cmsis.compiler.operators.fully_connected import FullyConnected
+
+_PAIR_BYTES = 16
+
+
+@dataclass(frozen=True)
+class PackedFullyConnected(Implementation):
+    """Inputs: as the semantic operator's."""
+
+    kernel: ClassVar[str] = "edgeplug_fully_connected_s8"
+    struct: ClassVar[str] = "edgeplug_fully_connected"
+
+    @classmethod
+    def suits(cls, graph: Graph, semantic: FullyConnected) -> bool:
+        """Whether weights pack and all factors are below 1/2."""
+        return packing.packs(graph, semantic) and packing.suit_shifts(semantic.multipliers(graph))
+
+    def scratch_bytes(self, graph: Graph) -> int:
+        """Returns one input of int16, in whole groups."""
+        return self._groups(graph) * packing.GROUP * 2
+
+    def members(self, graph: Graph) -> tuple[Member, ...]:
+        """Returns the members of edgeplug_fully_connected."""
+        units, depth = graph.input_of(self, 1).shape
+        factors = self.semantic.multipliers(graph)
+        shared = len(factors) == 1
+        clamp, target = self.semantic.clamp, graph.output_of(self)
+        return (Array("weights", "uint32_t", packing.quad_words(graph, self)),
+                Array("factors", "int32_t", packing.factor_words(factors)), 0 if shared else _PAIR_BYTES,
+                2 * target.quantization.zero_point + 1, self._groups(graph), units, depth, target.elements // units,
+                clamp.low, clamp.high)
+
+    def _groups(self, graph: Graph) -> int:
+        return -(-graph.input_of(self, 1).shape[1] // packing.GROUP)

@@ -1,0 +1,32 @@
+"""The last stage of the compiler: replaces semantic operators by implementations.
+
+Inputs: a verified Graph and a policy. Outputs: the Graph to plan and to emit. An operator without a fitting implementation
+stays as it is: it emits a call of the public API (arm_nnfunctions.h), as every operator does under the policy `cmsis_nn`.
+"""
+
+from dataclasses import replace
+
+from cmsis.compiler.ir import Graph, Operator
+from cmsis.compiler.lowering.fully_connected import PackedFullyConnected
+from cmsis.compiler.lowering.implementation import Implementation
+from cmsis.compiler.operators.fully_connected import FullyConnected
+
+BALANCED, CMSIS_NN = POLICIES = ("balanced", "cmsis_nn")
+
+# Semantic operators and what implements them, the best first.
+_IMPLEMENTATIONS: tuple[tuple[type[Operator], type[Implementation]], ...] = (
+    (FullyConnected, PackedFullyConnected),
+)
+
+
+def candidates(graph: Graph, operator: Operator) -> tuple[Implementation, ...]:
+    """Returns all implementations of `operator` that are exact."""
+    return tuple(implementation.of(operator) for kind, implementation in _IMPLEMENTATIONS
+                 if isinstance(operator, kind) and implementation.suits(graph, operator))
+
+
+def lower(graph: Graph, policy: str) -> Graph:
+    """Returns the graph with each operator replaced by its first candidate; unchanged under CMSIS_NN."""
+    if policy == CMSIS_NN:
+        return graph
+    return replace(graph, operators=tuple(next(iter(candidates(graph, operator)), operator) for operator in graph.operators))

@@ -1,0 +1,51 @@
+"""Lowering: what is replaced, what stays a call of the public API, and that packed words hold the weights."""
+
+import numpy as np
+import pytest
+
+from cmsis.compiler import reader
+from cmsis.compiler.evaluator import evaluate
+from cmsis.compiler.lowering import packing
+from cmsis.compiler.lowering.lower import BALANCED, CMSIS_NN, lower
+from cmsis.compiler.pipeline import run_pipeline
+from cmsis.testing import random_models, small_models
+
+
+@pytest.fixture
+def graph():
+    return run_pipeline(reader.read(small_models.network(), "small"))
+
+
+def _kernels(graph):
+    return [operator.kernel_for(graph) for operator in graph.operators if not operator.aliases_input]
+
+
+def test_cmsis_nn_keeps_the_public_api(graph):
+    assert lower(graph, CMSIS_NN) == graph
+    assert all(kernel.startswith("arm_") for kernel in _kernels(graph))
+
+
+def test_balanced_takes_prepared_kernels(graph):
+    lowered = lower(graph, BALANCED)
+    assert "edgeplug_fully_connected_s8" in _kernels(lowered)
+    value = random_models.random_int8(np.random.default_rng(1), graph.tensors[graph.inputs[0]].shape)
+    np.testing.assert_array_equal(evaluate(lowered, value), evaluate(graph, value))
+    assert [operator.macs(lowered) for operator in lowered.operators] == [operator.macs(graph) for operator in graph.operators]
+
+
+def test_a_weight_of_minus_128_does_not_pack():
+    for seed in range(50):
+        graph = run_pipeline(reader.read(random_models.fully_connected(np.random.default_rng(seed)), "one"))
+        holds_minus_128 = packing.filter_matrix(graph, graph.operators[0]).min() == -128
+        assert not (holds_minus_128 and packing.packs(graph, graph.operators[0]))
+
+
+def test_quads_hold_every_weight_once():
+    graph = run_pipeline(reader.read(random_models.fully_connected(np.random.default_rng(3)), "one"))
+    matrix = packing.filter_matrix(graph, graph.operators[0])
+    words = np.array(packing.quad_words(graph, graph.operators[0]), np.uint32).reshape(-(-len(matrix) // 4), -1)[:, 4:]
+    lanes = np.ascontiguousarray(words).view("<i2").astype(np.int64)
+    low = (lanes + 128) % 256 - 128
+    found = np.sort(np.concatenate((low.flatten(), ((lanes - low) // 256).flatten())))
+    padded = np.pad(matrix.flatten(), (0, found.size - matrix.size))
+    np.testing.assert_array_equal(found, np.sort(padded))

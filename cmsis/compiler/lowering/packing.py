@@ -1,0 +1,65 @@
+"""Weights and factors in the order in which our kernels read them (edgeplug_kernels.h).
+
+Purpose: what implementations of operators with weights share: whether the packed form is exact, and the packed words.
+"""
+
+import numpy as np
+
+from cmsis.compiler.fixed_point import Multiplier
+from cmsis.compiler.ir import INT8_MAX, INT8_MIN, Graph, Operator
+from cmsis.compiler.operators import weights
+
+_MAX_PACKED_SUM = 1 << 23
+_SHIFTS = range(-22, 0)
+GROUP = 4
+
+
+def folded_bias(graph: Graph, operator: Operator) -> np.ndarray:
+    """Returns int64 [N]: bias - zero point * sum of weights, so that a kernel multiplies inputs as they are."""
+    matrix = filter_matrix(graph, operator)
+    bias = weights.bias_tensor(graph, operator)
+    zero_point = graph.input_of(operator, 0).quantization.zero_point
+    return (0 if bias is None else bias.array().astype(np.int64).flatten()) - zero_point * matrix.sum(axis=1)
+
+
+def filter_matrix(graph: Graph, operator: Operator) -> np.ndarray:
+    """Returns the weights as int64 [N, depth]."""
+    tensor = graph.input_of(operator, 1)
+    return tensor.array().astype(np.int64).reshape(tensor.shape[0], -1)
+
+
+def packs(graph: Graph, operator: Operator) -> bool:
+    """Whether lanes of two weights hold them, and sums of the second ones fit 24 bits for every input.
+
+    Raises UserError as weights.check_accumulators: no kernel is exact then.
+    """
+    weights.check_accumulators(graph, operator, channel_axis=0)
+    matrix = filter_matrix(graph, operator)
+    most = np.maximum(matrix * INT8_MIN, matrix * INT8_MAX).sum(axis=1) + folded_bias(graph, operator)
+    least = np.minimum(matrix * INT8_MIN, matrix * INT8_MAX).sum(axis=1) + folded_bias(graph, operator)
+    return bool(matrix.min() > INT8_MIN and most.max() < _MAX_PACKED_SUM and least.min() >= -_MAX_PACKED_SUM)
+
+
+def suit_shifts(multipliers: tuple[Multiplier, ...]) -> bool:
+    """Whether a kernel may add the output's zero point before it shifts right by one bit or more (ROUNDING.md)."""
+    return all(multiplier.value > 0 and multiplier.shift in _SHIFTS for multiplier in multipliers)
+
+
+def factor_words(multipliers: tuple[Multiplier, ...]) -> tuple[int, ...]:
+    """Returns value and shift of each, as edgeplug_kernels.h defines them, an even number of times."""
+    even = multipliers if len(multipliers) % 2 == 0 else (*multipliers, multipliers[-1])
+    return tuple(word for multiplier in even for word in (multiplier.value, -1 - multiplier.shift))
+
+
+def quad_words(graph: Graph, operator: Operator) -> tuple[int, ...]:
+    """Returns biases and weights by fours of filters and of values: uint32, as edgeplug_fully_connected has them."""
+    matrix, bias = filter_matrix(graph, operator), folded_bias(graph, operator)
+    filters, depth = matrix.shape
+    padded = np.pad(matrix, ((0, -filters % 4), (0, -depth % GROUP)))
+    biases = np.pad(bias, (0, -filters % 4)).reshape(-1, 2, 2)
+    # [quad, pair, of the pair, group, half of the group, odd] -> lanes by quad, group, odd, pair, half.
+    parts = padded.reshape(-1, 2, 2, padded.shape[1] // GROUP, 2, 2).transpose(2, 0, 3, 5, 1, 4)
+    lanes = (parts[0] + 256 * parts[1]).astype("<i2")
+    words = lanes.reshape(len(lanes), -1).view("<u4")
+    starts = np.stack((biases[..., 0], biases[..., 0] + 256 * biases[..., 1]), axis=-1).reshape(len(words), -1)
+    return tuple(int(word) & 0xFFFFFFFF for word in np.concatenate((starts, words.astype(np.int64)), axis=1).flatten())

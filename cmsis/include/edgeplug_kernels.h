@@ -1,0 +1,47 @@
+/* Kernels for layers that the compiler has prepared: weights in the order in which the kernel reads them, constants folded.
+ *
+ * Generated code calls them; //cmsis/compiler/lowering writes the structs. Common to all:
+ * - `input` and `output` are int8, of any alignment; `scratch` is 4-aligned. None overlap. Results equal TFLite's reference
+ *   kernels bit for bit (../ROUNDING.md).
+ * - Packed words hold bytes [a k, b k, a k', b k'] of the weights of two filters a and b at two indices k and k'. Their lanes
+ *   are 256 * b + a, so that the words as they are and their SXTB16 give both sums; hence no weight is -128, and the sum of b
+ *   stays within [-2^23, 2^23) for every input.
+ * - A factor is two words: `value` in [2^30, 2^31) and `shift` in [0, 21] for value / 2^31 * 2^(-1 - shift).
+ */
+#ifndef EDGEPLUG_KERNELS_H
+#define EDGEPLUG_KERNELS_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Output `unit` = clamp(requantize_once(bias + sum of input * weight, factor) + zero point), for each of `rows` inputs.
+ *
+ * `weights`: for each four units a, b, c, d, the last ones filled up with zeros: bias of a, 256 * bias of b + bias of a, the
+ * same of c and d; then for each four values, filled up likewise, the words of a and b at 0 and 2, c and d at 0 and 2,
+ * a and b at 1 and 3, c and d at 1 and 3. Biases contain the input's zero point.
+ * `factors`: two for each two units, `factor_step` bytes (16, or 0 where all units share them) from one pair to the next.
+ */
+typedef struct {
+    const uint32_t *weights;
+    const int32_t *factors;
+    int32_t factor_step;
+    int32_t offset; /* 2 * the output's zero point + 1 */
+    int32_t groups; /* of four values */
+    int32_t units;
+    int32_t depth;
+    int32_t rows;
+    int32_t low; /* of the fused activation */
+    int32_t high;
+} edgeplug_fully_connected;
+
+/* `scratch`: 8 bytes for each group. */
+void edgeplug_fully_connected_s8(const edgeplug_fully_connected *layer, const int8_t *input, int8_t *output, void *scratch);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

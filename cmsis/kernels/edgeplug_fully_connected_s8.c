@@ -1,0 +1,28 @@
+#include "cmsis/kernels/internal/quads.h"
+#include "cmsis/kernels/internal/requantize.h"
+
+/* Widens one input; lanes behind its end are zeros. */
+static void widen(uint32_t *values, const int8_t *input, int32_t depth)
+{
+    for (; depth >= 4; depth -= 4, input += 4) {
+        const uint32_t bytes = load_4(input);
+        *values++ = widen_even(bytes);
+        *values++ = widen_odd(bytes);
+    }
+    if (depth > 0) {
+        const uint32_t bytes = load_part(input, depth);
+        values[0] = widen_even(bytes);
+        values[1] = widen_odd(bytes);
+    }
+}
+
+void edgeplug_fully_connected_s8(const edgeplug_fully_connected *layer, const int8_t *input, int8_t *output, void *scratch)
+{
+    for (int32_t row = 0; row < layer->rows; row++) {
+        widen(scratch, input, layer->depth);
+        edgeplug_multiply_quads(layer, scratch, output);
+        clamp_all_s8(output, layer->units, layer->low, layer->high);
+        input += layer->depth;
+        output += layer->units;
+    }
+}
