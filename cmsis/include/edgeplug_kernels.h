@@ -40,6 +40,39 @@ typedef struct {
 /* `scratch`: 8 bytes for each group. */
 void edgeplug_fully_connected_s8(const edgeplug_fully_connected *layer, const int8_t *input, int8_t *output, void *scratch);
 
+/* Convolution of one image with filters in quads of words.
+ *
+ * A window's values come column by column: [filter_width][filter_height][channels].
+ * `quads`: for each four filters a, b, c, d, the last ones filled up with zeros: biases and weights as in
+ * edgeplug_fully_connected; then for each of a, b, c, d a factor, what is added to the product's high word, and a shift s, so
+ * that the output before saturation is floor((high word + added) / 2^(s + 1)). The high word is of the product with twice the
+ * sum, rounded, for a and c, and with 256 times the sum, cut off, for b and d; where `is_signed`, it is the former for all,
+ * and less 1 for sums below zero.
+ */
+typedef struct {
+    const uint32_t *quads;
+    int32_t groups; /* of four values in a window */
+    int32_t filters;
+    int32_t is_signed; /* outputs below the zero point are not clamped, so halves are rounded away from it on both sides */
+    int32_t height, width, channels;
+    int32_t filter_height, filter_width;
+    int32_t stride_height, stride_width;
+    int32_t padding_height, padding_width; /* above and left of the input */
+    int32_t dilation_height;
+    int32_t output_height, output_width;
+    int32_t zero_point; /* of the input: what the padding holds */
+    int32_t pairs;      /* of output positions of a row that are computed together: at most half of the row, but at least 1 */
+    int32_t is_copied;  /* whether the quads are read from a copy in scratch */
+    int32_t low, high;  /* of the fused activation */
+} edgeplug_convolution;
+
+/* `scratch`, with step = stride_width * filter_height * channels: the quads, if copied; the windows, 16 bytes for each group of
+ * each of `pairs`, or where step is a multiple of 4, 8 * step bytes less for each pair but one; (2 * pairs - 1) * step bytes and
+ * `groups` * 4 bytes for what these see, rounded up to 4, unless the filter is one row and lies within the input everywhere,
+ * whole groups of it; and where `filters` is no multiple of 4, 8 bytes for each of `pairs`.
+ */
+void edgeplug_convolve_s8(const edgeplug_convolution *layer, const int8_t *input, int8_t *output, void *scratch);
+
 #ifdef __cplusplus
 }
 #endif

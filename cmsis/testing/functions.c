@@ -18,6 +18,7 @@ function *const functions[] __attribute__((used, section(".rodata.functions"))) 
     (function *)arm_fully_connected_s8_get_buffer_size,
     (function *)arm_max_pool_s8,
     (function *)arm_softmax_s8,
+    (function *)edgeplug_convolve_s8,
     (function *)edgeplug_fully_connected_s8,
     (function *)edgeplug_mean_s8,
 };

@@ -33,10 +33,13 @@ class PackedFullyConnected(Implementation):
         factors = self.semantic.multipliers(graph)
         shared = len(factors) == 1
         clamp, target = self.semantic.clamp, graph.output_of(self)
-        return (Array("weights", "uint32_t", packing.quad_words(graph, self)),
+        return (Array("weights", "uint32_t", self._quads(graph)),
                 Array("factors", "int32_t", packing.factor_words(factors)), 0 if shared else _PAIR_BYTES,
                 2 * target.quantization.zero_point + 1, self._groups(graph), units, depth, target.elements // units,
                 clamp.low, clamp.high)
+
+    def _quads(self, graph: Graph) -> tuple[int, ...]:
+        return packing.quad_words(packing.filter_matrix(graph, self), packing.folded_bias(graph, self))
 
     def _groups(self, graph: Graph) -> int:
         return -(-graph.input_of(self, 1).shape[1] // packing.GROUP)

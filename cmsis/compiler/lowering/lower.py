@@ -7,14 +7,17 @@ stays as it is: it emits a call of the public API (arm_nnfunctions.h), as every 
 from dataclasses import replace
 
 from cmsis.compiler.ir import Graph, Operator
+from cmsis.compiler.lowering.convolution import PackedConv2D
 from cmsis.compiler.lowering.fully_connected import PackedFullyConnected
 from cmsis.compiler.lowering.implementation import Implementation
+from cmsis.compiler.operators.conv_2d import Conv2D
 from cmsis.compiler.operators.fully_connected import FullyConnected
 
 BALANCED, CMSIS_NN = POLICIES = ("balanced", "cmsis_nn")
 
 # Semantic operators and what implements them, the best first.
 _IMPLEMENTATIONS: tuple[tuple[type[Operator], type[Implementation]], ...] = (
+    (Conv2D, PackedConv2D),
     (FullyConnected, PackedFullyConnected),
 )
 

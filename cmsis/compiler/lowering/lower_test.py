@@ -43,7 +43,7 @@ def test_a_weight_of_minus_128_does_not_pack():
 def test_quads_hold_every_weight_once():
     graph = run_pipeline(reader.read(random_models.fully_connected(np.random.default_rng(3)), "one"))
     matrix = packing.filter_matrix(graph, graph.operators[0])
-    words = np.array(packing.quad_words(graph, graph.operators[0]), np.uint32).reshape(-(-len(matrix) // 4), -1)[:, 4:]
+    words = np.array(packing.quad_words(matrix, matrix.sum(axis=1)), np.uint32).reshape(-(-len(matrix) // 4), -1)[:, 4:]
     lanes = np.ascontiguousarray(words).view("<i2").astype(np.int64)
     low = (lanes + 128) % 256 - 128
     found = np.sort(np.concatenate((low.flatten(), ((lanes - low) // 256).flatten())))

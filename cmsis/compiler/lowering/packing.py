@@ -12,6 +12,7 @@ from cmsis.compiler.operators import weights
 _MAX_PACKED_SUM = 1 << 23
 _SHIFTS = range(-22, 0)
 GROUP = 4
+QUAD = 4
 
 
 def folded_bias(graph: Graph, operator: Operator) -> np.ndarray:
@@ -51,15 +52,19 @@ def factor_words(multipliers: tuple[Multiplier, ...]) -> tuple[int, ...]:
     return tuple(word for multiplier in even for word in (multiplier.value, -1 - multiplier.shift))
 
 
-def quad_words(graph: Graph, operator: Operator) -> tuple[int, ...]:
-    """Returns biases and weights by fours of filters and of values: uint32, as edgeplug_fully_connected has them."""
-    matrix, bias = filter_matrix(graph, operator), folded_bias(graph, operator)
+def quad_words(matrix: np.ndarray, bias: np.ndarray, trailers: np.ndarray | None = None) -> tuple[int, ...]:
+    """Returns biases [N] and weights [N, depth] by fours of filters and of values, as uint32; behind each four their rows of
+    `trailers`.
+    """
     filters, depth = matrix.shape
-    padded = np.pad(matrix, ((0, -filters % 4), (0, -depth % GROUP)))
-    biases = np.pad(bias, (0, -filters % 4)).reshape(-1, 2, 2)
+    missing = -filters % QUAD
+    padded = np.pad(matrix, ((0, missing), (0, -depth % GROUP)))
+    biases = np.pad(bias, (0, missing)).reshape(-1, 2, 2)
     # [quad, pair, of the pair, group, half of the group, odd] -> lanes by quad, group, odd, pair, half.
     parts = padded.reshape(-1, 2, 2, padded.shape[1] // GROUP, 2, 2).transpose(2, 0, 3, 5, 1, 4)
     lanes = (parts[0] + 256 * parts[1]).astype("<i2")
-    words = lanes.reshape(len(lanes), -1).view("<u4")
+    words = lanes.reshape(len(lanes), -1).view("<u4").astype(np.int64)
     starts = np.stack((biases[..., 0], biases[..., 0] + 256 * biases[..., 1]), axis=-1).reshape(len(words), -1)
-    return tuple(int(word) & 0xFFFFFFFF for word in np.concatenate((starts, words.astype(np.int64)), axis=1).flatten())
+    ends = np.zeros((filters, 0), np.int64) if trailers is None else trailers
+    ends = np.pad(ends, ((0, missing), (0, 0))).reshape(len(words), -1)
+    return tuple(int(word) & 0xFFFFFFFF for word in np.concatenate((starts, words, ends), axis=1).flatten())

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from cmsis.compiler import c_source, schema
-from cmsis.compiler.fixed_point import Clamp
+from cmsis.compiler.fixed_point import Clamp, Multiplier
 from cmsis.compiler.ir import Emission, Graph, Operator, Places
 from cmsis.compiler.node import Node
 from cmsis.compiler.operators import weights
@@ -61,7 +61,7 @@ class Conv2D(Operator):
         accumulators = np.tensordot(seen, values[1].astype(np.int64), axes=((2, 3, 4), (1, 2, 3)))
         if len(values) > 2:
             accumulators = accumulators + values[2].flatten()
-        return weights.finish(accumulators, self._multipliers(graph), self._output_zero_point(graph), self.clamp)[None]
+        return weights.finish(accumulators, self.multipliers(graph), self._output_zero_point(graph), self.clamp)[None]
 
     def kernel_for(self, graph: Graph) -> str:
         """Returns arm_convolve_1_x_n_s8 where that fits, else arm_convolve_s8."""
@@ -83,7 +83,7 @@ class Conv2D(Operator):
         bias_dims = c_source.dims(1, 1, 1, filters.shape[0])
         constants = (image_dims, filter_dims, bias_dims, target_dims,
                      *weights.constants(graph, self, places.prefix),
-                     *c_source.per_channel(places.prefix, self._multipliers(graph)),
+                     *c_source.per_channel(places.prefix, self.multipliers(graph)),
                      c_source.struct(f"{places.prefix}_params", "cmsis_nn_conv_params", self._parameters(graph)))
         call = _CALL.substitute(
             kernel=self.kernel_for(graph), upscale="" if self._one_row(graph) else "NULL, ",
@@ -107,7 +107,8 @@ class Conv2D(Operator):
             stride_w=self.window.stride.w, stride_h=self.window.stride.h, pad_w=padding.w, pad_h=padding.h,
             dilation_w=self.window.dilation.w, dilation_h=self.window.dilation.h, clamp=c_source.clamp(self.clamp))
 
-    def _multipliers(self, graph: Graph):
+    def multipliers(self, graph: Graph) -> tuple[Multiplier, ...]:
+        """Returns one Multiplier per filter."""
         return weights.output_multipliers(graph, self, graph.input_of(self, 1).shape[0])
 
     def _output_zero_point(self, graph: Graph) -> int:

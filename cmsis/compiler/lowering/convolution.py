@@ -1,0 +1,123 @@
+"""CONV_2D by edgeplug_convolve_s8: four filters and two output positions at a time, what a row of windows sees widened once."""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from cmsis.compiler.ir import Graph
+from cmsis.compiler.lowering import packing
+from cmsis.compiler.lowering.implementation import Array, Implementation, Member
+from cmsis.compiler.operators.conv_2d import Conv2D
+from cmsis.compiler.operators.window import Extent, Window, extent
+
+_QUAD_BYTES = 64  # biases and factors of four filters
+_GROUP_BYTES = 16  # a group of values of four filters, or of two windows
+_PAIRS = 4
+_SECOND_SHIFT = 7  # the high word of 256 times a sum is 2^7 times that of twice the sum
+_SHIFTS = range(-15, 0)
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """A convolution as the kernel sees it."""
+
+    source: Extent
+    target: Extent
+    padding: Extent
+    window: Window
+    channels: int
+
+    @property
+    def groups(self) -> int:
+        """Groups of four values in a window."""
+        return -(-self.window.size.h * self.window.size.w * self.channels // packing.GROUP)
+
+    @property
+    def step(self) -> int:
+        """Bytes from one window to the next in what they see."""
+        return self.window.stride.w * self.window.size.h * self.channels
+
+    def is_direct(self) -> bool:
+        """Whether windows lie in the input as the kernel wants them, whole groups of them, everywhere."""
+        size, last = self.window.size, self.target.w - 1
+        return (size.h == 1 and self.padding == Extent(0, 0) and last * self.window.stride.w + size.w <= self.source.w
+                and size.w * self.channels % packing.GROUP == 0)
+
+
+def geometry(graph: Graph, operator: Conv2D) -> Geometry:
+    """Returns the operator's geometry; an image without width is a row, single pixels are one row."""
+    image, target = graph.input_of(operator, 0), graph.output_of(operator)
+    window, source, result = operator.window, extent(image), extent(target)
+    padding = window.padding(source)
+    if window.size == window.stride == Extent(1, 1):
+        source = result = Extent(1, source.h * source.w)
+    elif source.w == window.size.w == 1:
+        source, result, padding = (Extent(part.w, part.h) for part in (source, result, padding))
+        window = Window(*(Extent(part.w, part.h) for part in (window.size, window.stride, window.dilation)), window.same)
+    return Geometry(source, result, padding, window, image.shape[3])
+
+
+@dataclass(frozen=True)
+class PackedConv2D(Implementation):
+    """Inputs: as the semantic operator's."""
+
+    kernel: ClassVar[str] = "edgeplug_convolve_s8"
+    struct: ClassVar[str] = "edgeplug_convolution"
+
+    @classmethod
+    def suits(cls, graph: Graph, semantic: Conv2D) -> bool:
+        """Whether weights pack, all factors are below 1/2, and a row's windows are contiguous."""
+        multipliers = semantic.multipliers(graph)
+        return (geometry(graph, semantic).window.dilation.w == 1 and packing.packs(graph, semantic)
+                and all(m.value > 0 and m.shift in _SHIFTS for m in multipliers))
+
+    def scratch_bytes(self, graph: Graph) -> int:
+        """Returns what edgeplug_convolve_s8 wants: copied quads, windows, what they see, outputs of fewer than four filters."""
+        shape, pairs = geometry(graph, self.semantic), self._pairs(graph)
+        filters = self._filters(graph)
+        copied = math.ceil(filters / packing.QUAD) * (_QUAD_BYTES + _GROUP_BYTES * shape.groups) if self._is_copied(graph) else 0
+        overlap = shape.step % packing.GROUP == 0
+        windows = _GROUP_BYTES * ((pairs - 1) * shape.step // 2 + shape.groups if overlap else pairs * shape.groups)
+        step = shape.step if shape.target.w > 1 else 0
+        seen = 0 if shape.is_direct() else (2 * pairs - 1) * step + packing.GROUP * shape.groups
+        return copied + windows + (seen + 3) // 4 * 4 + (2 * packing.QUAD * pairs if filters % packing.QUAD else 0)
+
+    def members(self, graph: Graph) -> tuple[Member, ...]:
+        """Returns the members of edgeplug_convolution."""
+        semantic, shape = self.semantic, geometry(graph, self.semantic)
+        window = shape.window
+        return (Array("quads", "uint32_t", self._quads(graph, window.size)), shape.groups, self._filters(graph),
+                int(self._is_signed(graph)), shape.source.h, shape.source.w, shape.channels, window.size.h, window.size.w,
+                window.stride.h, window.stride.w, shape.padding.h, shape.padding.w, window.dilation.h, shape.target.h,
+                shape.target.w, graph.input_of(self, 0).quantization.zero_point, self._pairs(graph), int(self._is_copied(graph)),
+                semantic.clamp.low, semantic.clamp.high)
+
+    def _quads(self, graph: Graph, size: Extent) -> tuple[int, ...]:
+        filters = self._filters(graph)
+        columns = packing.filter_matrix(graph, self).reshape(filters, size.h, size.w, -1).transpose(0, 2, 1, 3)
+        return packing.quad_words(columns.reshape(filters, -1), packing.folded_bias(graph, self), self._trailers(graph))
+
+    def _trailers(self, graph: Graph) -> np.ndarray:
+        """Returns factor, what is added, and shift - 1 of each filter."""
+        offset = 2 * graph.output_of(self).quantization.zero_point + 1
+        rows = []
+        for number, multiplier in enumerate(self.semantic.multipliers(graph)):
+            scaled = number % 2 == 1 and not self._is_signed(graph)
+            shift = -1 - multiplier.shift + (_SECOND_SHIFT if scaled else 0)
+            # Rounding twice is rounding once with half a unit of the first rounding more: 2^6 where the high word is scaled.
+            rows.append((multiplier.value, (offset << shift) + (1 << _SECOND_SHIFT - 1 if scaled else 0), shift))
+        return np.array(rows, np.int64)
+
+    def _is_signed(self, graph: Graph) -> bool:
+        return self.semantic.clamp.low < graph.output_of(self).quantization.zero_point
+
+    def _filters(self, graph: Graph) -> int:
+        return graph.input_of(self, 1).shape[0]
+
+    def _pairs(self, graph: Graph) -> int:
+        return max(1, min(_PAIRS, geometry(graph, self.semantic).target.w // 2))
+
+    def _is_copied(self, graph: Graph) -> bool:
+        return False

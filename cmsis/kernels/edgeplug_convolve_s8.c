@@ -1,0 +1,132 @@
+#include <stdbool.h>
+#include <string.h>
+
+#include "cmsis/kernels/internal/convolution.h"
+#include "cmsis/kernels/internal/requantize.h"
+
+#define QUAD 4
+#define QUAD_WORDS 16 /* without the weights */
+
+/* A convolution at work. */
+typedef struct {
+    const edgeplug_convolution *layer;
+    const int8_t *input;
+    const uint32_t *quads;
+    uint32_t *windows;
+    int8_t *seen; /* room for what a block of windows sees */
+    int8_t *tail; /* room for the outputs of fewer than four filters */
+    int32_t step; /* bytes from one window to the next in what they see */
+} work;
+
+/* Copies columns `x` to before `x` + `columns` of the rows that a filter sees from row `y` on; zero points outside. */
+static void gather(const work *at, int32_t y, int32_t x, int32_t columns)
+{
+    const edgeplug_convolution *layer = at->layer;
+    const int32_t channels = layer->channels, column_bytes = layer->filter_height * channels;
+    for (int32_t tap = 0; tap < layer->filter_height; tap++, y += layer->dilation_height) {
+        const bool is_row = y >= 0 && y < layer->height;
+        const int8_t *pixel = at->input + (y * layer->width + x) * channels;
+        int8_t *seen = at->seen + tap * channels;
+        for (int32_t column = x; column < x + columns; column++, pixel += channels, seen += column_bytes) {
+            if (is_row && column >= 0 && column < layer->width) {
+                copy_bytes(seen, pixel, channels);
+            } else {
+                memset(seen, layer->zero_point, (size_t)channels);
+            }
+        }
+    }
+}
+
+/* What `count` windows from output (y, x) on see: the input itself where one row of it holds all, else a copy. */
+static const int8_t *see(const work *at, int32_t out_y, int32_t out_x, int32_t count)
+{
+    const edgeplug_convolution *layer = at->layer;
+    const int32_t y = out_y * layer->stride_height - layer->padding_height;
+    const int32_t x = out_x * layer->stride_width - layer->padding_width;
+    const int32_t columns = (count - 1) * layer->stride_width + layer->filter_width;
+    const int32_t first = (y * layer->width + x) * layer->channels;
+    const int32_t end = first + (count - 1) * at->step + layer->groups * 4;
+    if (layer->filter_height == 1 && x >= 0 && x + columns <= layer->width && y >= 0 && y < layer->height &&
+        end <= layer->height * layer->width * layer->channels) {
+        return at->input + first;
+    }
+    gather(at, y, x, columns);
+    return at->seen;
+}
+
+/* Widens pairs of windows; returns the bytes from one pair to the next. */
+static int32_t widen(const work *at, const int8_t *seen, int32_t pairs, int32_t step)
+{
+    const int32_t groups = at->layer->groups;
+    if (step % 4 == 0) {
+        /* Windows overlap. */
+        edgeplug_widen_pair(at->windows, seen, seen + step, (pairs - 1) * step / 2 + groups);
+        return step * 8;
+    }
+    for (int32_t pair = 0; pair < pairs; pair++, seen += 2 * step) {
+        edgeplug_widen_pair(at->windows + pair * groups * 4, seen, seen + step, groups);
+    }
+    return groups * 16;
+}
+
+/* Applies all filters to pairs of windows. */
+static void convolve(const work *at, edgeplug_quad_run run, int8_t *output)
+{
+    const uint32_t *quad = at->quads;
+    int32_t left = at->layer->filters;
+    for (; left >= QUAD; left -= QUAD, output += QUAD, quad += QUAD_WORDS + run.groups * QUAD) {
+        edgeplug_convolve_quad(quad, at->windows, output, &run);
+    }
+    if (left > 0) {
+        const int32_t step = run.output_step;
+        run.output_step = step == 0 ? 0 : QUAD;
+        edgeplug_convolve_quad(quad, at->windows, at->tail, &run);
+        for (int32_t window = 0; window < 2 * run.pairs; window++) {
+            copy_bytes(output + window * step, at->tail + window * run.output_step, left);
+        }
+    }
+}
+
+/* Convolves one row of outputs, some pairs at a time. The last ones may repeat some; where there is but one, it is a pair. */
+static void convolve_row(const work *at, int32_t y, int8_t *output)
+{
+    const edgeplug_convolution *layer = at->layer;
+    const int32_t width = layer->output_width;
+    const bool is_single = width == 1;
+    for (int32_t next = 0, pairs; next < width; next += 2 * pairs) {
+        const int32_t left = (width - next + 1) / 2;
+        pairs = left < layer->pairs ? left : layer->pairs;
+        const int32_t x = is_single || next + 2 * pairs <= width ? next : width - 2 * pairs;
+        const int8_t *seen = see(at, y, x, is_single ? 1 : 2 * pairs);
+        const int32_t window_step = widen(at, seen, pairs, is_single ? 0 : at->step);
+        const edgeplug_quad_run run = {layer->groups, pairs, window_step, is_single ? 0 : layer->filters, layer->is_signed};
+        convolve(at, run, output + x * layer->filters);
+    }
+}
+
+static uint32_t *take(uint8_t **room, int32_t size_bytes)
+{
+    uint32_t *taken = (uint32_t *)*room;
+    *room += size_bytes;
+    return taken;
+}
+
+void edgeplug_convolve_s8(const edgeplug_convolution *layer, const int8_t *input, int8_t *output, void *scratch)
+{
+    const int32_t step = layer->stride_width * layer->filter_height * layer->channels, groups = layer->groups;
+    const int32_t fours = (layer->filters + QUAD - 1) / QUAD, pairs = layer->pairs;
+    uint8_t *room = scratch;
+    work at = {layer, input, layer->quads, NULL, NULL, NULL, step};
+    if (layer->is_copied) {
+        const int32_t blocks = fours * (QUAD_WORDS / 4 + groups);
+        at.quads = take(&room, 16 * blocks);
+        edgeplug_copy_words((uint32_t *)at.quads, layer->quads, blocks);
+    }
+    at.tail = (int8_t *)take(&room, layer->filters % QUAD != 0 ? 2 * QUAD * pairs : 0);
+    at.windows = take(&room, 16 * (step % 4 == 0 ? (pairs - 1) * step / 2 + groups : pairs * groups));
+    at.seen = (int8_t *)room;
+    for (int32_t y = 0; y < layer->output_height; y++) {
+        convolve_row(&at, y, output + y * layer->output_width * layer->filters);
+    }
+    clamp_all_s8(output, layer->output_height * layer->output_width * layer->filters, layer->low, layer->high);
+}

@@ -1,0 +1,28 @@
+/* The loops behind edgeplug_convolve_s8 (edgeplug_kernels.h), in convolve_quad.S, which knows the struct's offsets.
+ *
+ * Windows come in pairs. A group of four values of a pair is four words of two int16 lanes: values 0 and 2 of the first
+ * window, of the second, values 1 and 3 of the first, of the second.
+ */
+#ifndef EDGEPLUG_CONVOLUTION_H
+#define EDGEPLUG_CONVOLUTION_H
+
+#include "edgeplug_kernels.h"
+
+typedef struct {
+    int32_t groups;      /* of four values in a window */
+    int32_t pairs;       /* of windows */
+    int32_t window_step; /* bytes from one pair to the next, which may overlap */
+    int32_t output_step; /* bytes from one window's output to the next one's */
+    int32_t is_signed;   /* round halves away from zero below it */
+} edgeplug_quad_run;
+
+/* Applies four filters to pairs of windows; stores four values for each window, saturated to int8. */
+void edgeplug_convolve_quad(const uint32_t *quad, const uint32_t *windows, int8_t *output, const edgeplug_quad_run *run);
+
+/* Widens groups of two windows, of any alignment. */
+void edgeplug_widen_pair(uint32_t *windows, const int8_t *first, const int8_t *second, int32_t groups);
+
+/* Copies `blocks` times 16 bytes. */
+void edgeplug_copy_words(uint32_t *target, const uint32_t *source, int32_t blocks);
+
+#endif
