@@ -10,15 +10,13 @@
 #if defined(__ARM_FEATURE_DSP)
 
     .equ ENTRY, 0 /* The frame, below the saved registers. */
-    .equ WINDOWS, 4
-    .equ QUAD, 8
-    .equ WEIGHTS_END, 12
-    .equ PAIRS, 16 /* From here on as in edgeplug_quad_run. */
-    .equ WINDOW_STEP, 20
-    .equ OUTPUT_STEP, 24
-    .equ SIGNED, 28
-    .equ OUTPUT, 32
-    .equ FRAME, 40 /* Keeps the stack 8-aligned. */
+    .equ QUAD, 4
+    .equ WEIGHTS_END, 8 /* one less where the rounding is signed */
+    .equ WINDOW_STEP, 12
+    .equ OUTPUT_STEP, 16
+    .equ OUTPUT, 20
+    .equ OUTPUT_END, 24
+    .equ FRAME, 32 /* Keeps the stack 8-aligned. */
 
 /* Two values of both windows times four filters: 56 bytes. */
     .macro multiply_half
@@ -68,25 +66,29 @@ edgeplug_convolve_quad:
     push.w  {r4-r11, lr}
     sub     sp, #FRAME
     ldmia.w r3, {r4, r5, r6, r7, r8} /* Groups, pairs, steps, signed. */
-    add.w   r3, r0, r4, lsl #4
-    add.w   r9, r3, #16
-    add.w   r3, sp, #QUAD
-    stmia.w r3, {r0, r9}
-    add     r3, sp, #PAIRS
-    stmia   r3!, {r5, r6, r7}
-    strd    r8, r2, [sp, #SIGNED]
+    lsl.w   r9, r4, #4
+    add.w   r10, r0, r9
+    add.w   r10, r10, #16
+    sub.w   r10, r10, r8
+    sub.w   r6, r6, r9              /* The loop goes that far by itself. */
+    mul     r5, r5, r7
+    add.w   r3, r2, r5, lsl #1
+    strd    r0, r10, [sp, #QUAD]
+    strd    r6, r7, [sp, #WINDOW_STEP]
+    strd    r2, r3, [sp, #OUTPUT]
     /* The first turn enters where what is left are whole turns. */
     negs    r4, r4
     and     r4, r4, #3
     rsb     r4, r4, r4, lsl #3
     adr.w   r3, 1f
     add.w   r3, r3, r4, lsl #4
-    strd    r3, r1, [sp, #ENTRY]
+    str     r3, [sp, #ENTRY]
+    mov     r3, r0
+    mov     r0, r1
+    mov     r1, r3
 0:
-    ldr.w   lr, [sp, #ENTRY]
-    ldr     r0, [sp, #WINDOWS]
-    ldr     r1, [sp, #QUAD]
     ldmia.w r1!, {r4, r5, r6, r7}
+    ldr.w   lr, [sp, #ENTRY]
     mov     r8, r4
     mov     r9, r5
     mov     r10, r6
@@ -100,18 +102,16 @@ edgeplug_convolve_quad:
     multiply_group
     ldr     r2, [sp, #WEIGHTS_END]
     cmp     r1, r2
-    bne.w   1b
+    blo.w   1b
     sub.w   r5, r5, r4
     sub.w   r7, r7, r6
     sub.w   r9, r9, r8
     sub.w   r11, r11, r10
-    lsls    r4, r4, #1
-    lsls    r6, r6, #1
+    lsl.w   r4, r4, #1
+    lsl.w   r6, r6, #1
     lsl.w   r8, r8, #1
     lsl.w   r10, r10, #1
-    ldr     r2, [sp, #SIGNED]
-    cmp     r2, #0
-    bne.w   3f
+    bhi.w   3f
     ldmia.w r1!, {r2, r3, r12}
     finish  r4, smmlar
     finish  r8, smmlar
@@ -127,11 +127,11 @@ edgeplug_convolve_quad:
 2:
     ldr.w   lr, [sp, #OUTPUT]
     ldr     r3, [sp, #OUTPUT_STEP]
-    ldr     r0, [sp, #WINDOWS]
-    ldr     r1, [sp, #WINDOW_STEP]
-    ldr     r2, [sp, #PAIRS]
+    ldr.w   r12, [sp, #WINDOW_STEP]
+    ldr     r2, [sp, #OUTPUT_END]
+    ldr     r1, [sp, #QUAD]
+    add     r0, r12
     add.w   r12, lr, r3
-    add     r0, r1
     add     r3, r12
     strb.w  r4, [lr]
     strb.w  r5, [lr, #1]
@@ -141,10 +141,8 @@ edgeplug_convolve_quad:
     strb.w  r9, [r12, #1]
     strb.w  r10, [r12, #2]
     strb.w  r11, [r12, #3]
-    subs    r2, #1
-    str     r0, [sp, #WINDOWS]
-    str     r2, [sp, #PAIRS]
     str     r3, [sp, #OUTPUT]
+    cmp     r3, r2
     bne.w   0b
     add     sp, #FRAME
     pop.w   {r4-r11, pc}
@@ -167,60 +165,5 @@ edgeplug_convolve_quad:
     finish_signed r11
     b       2b
     .size edgeplug_convolve_quad, . - edgeplug_convolve_quad
-
-/* void edgeplug_widen_pair(uint32_t *windows, const int8_t *first, const int8_t *second, int32_t groups) */
-    .section .text.edgeplug_widen_pair, "ax", %progbits
-    .balign 8
-    .global edgeplug_widen_pair
-    .type edgeplug_widen_pair, %function
-    .thumb_func
-edgeplug_widen_pair:
-    push.w  {r4-r11, lr}
-    lsrs    r3, r3, #1
-    bcc     2f
-    ldr     r6, [r1], #4
-    ldr     r7, [r2], #4
-    sxtb16  r4, r6
-    sxtb16  r5, r7
-    sxtb16  r6, r6, ror #8
-    sxtb16  r7, r7, ror #8
-    stmia   r0!, {r4, r5, r6, r7}
-    cbz     r3, 3f
-    .balign 4
-2:
-    ldr.w   r6, [r1], #4
-    ldr.w   r10, [r1], #4
-    ldr.w   r7, [r2], #4
-    ldr.w   r11, [r2], #4
-    sxtb16  r4, r6
-    sxtb16  r5, r7
-    sxtb16  r6, r6, ror #8
-    sxtb16  r7, r7, ror #8
-    sxtb16  r8, r10
-    sxtb16  r9, r11
-    sxtb16  r10, r10, ror #8
-    sxtb16  r11, r11, ror #8
-    subs    r3, #1
-    stmia.w r0!, {r4, r5, r6, r7, r8, r9, r10, r11}
-    bne     2b
-3:
-    pop.w   {r4-r11, pc}
-    .size edgeplug_widen_pair, . - edgeplug_widen_pair
-
-/* void edgeplug_copy_words(uint32_t *target, const uint32_t *source, int32_t blocks) */
-    .section .text.edgeplug_copy_words, "ax", %progbits
-    .balign 8
-    .global edgeplug_copy_words
-    .type edgeplug_copy_words, %function
-    .thumb_func
-edgeplug_copy_words:
-    push    {r4, r5, r6, lr}
-4:
-    ldmia   r1!, {r3, r4, r5, r6}
-    subs    r2, #1
-    stmia   r0!, {r3, r4, r5, r6}
-    bne     4b
-    pop     {r4, r5, r6, pc}
-    .size edgeplug_copy_words, . - edgeplug_copy_words
 
 #endif

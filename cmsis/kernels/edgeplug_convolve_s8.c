@@ -1,5 +1,4 @@
 #include <stdbool.h>
-#include <string.h>
 
 #include "cmsis/kernels/internal/convolution.h"
 #include "cmsis/kernels/internal/requantize.h"
@@ -18,21 +17,25 @@ typedef struct {
     int32_t step; /* bytes from one window to the next in what they see */
 } work;
 
+static int32_t within(int32_t x, int32_t low, int32_t high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
 /* Copies columns `x` to before `x` + `columns` of the rows that a filter sees from row `y` on; zero points outside. */
 static void gather(const work *at, int32_t y, int32_t x, int32_t columns)
 {
     const edgeplug_convolution *layer = at->layer;
-    const int32_t channels = layer->channels, column_bytes = layer->filter_height * channels;
-    for (int32_t tap = 0; tap < layer->filter_height; tap++, y += layer->dilation_height) {
-        const bool is_row = y >= 0 && y < layer->height;
-        const int8_t *pixel = at->input + (y * layer->width + x) * channels;
-        int8_t *seen = at->seen + tap * channels;
-        for (int32_t column = x; column < x + columns; column++, pixel += channels, seen += column_bytes) {
-            if (is_row && column >= 0 && column < layer->width) {
-                copy_bytes(seen, pixel, channels);
-            } else {
-                memset(seen, layer->zero_point, (size_t)channels);
-            }
+    const int32_t channels = layer->channels, taps = layer->filter_height, dilation = layer->dilation_height;
+    const int32_t first = within(-x, 0, columns), inside = within(layer->width - x, first, columns) - first;
+    if (inside < columns || y < 0 || y + (taps - 1) * dilation >= layer->height) {
+        edgeplug_fill_words(at->seen, (uint8_t)layer->zero_point * 0x01010101u, (columns * taps * channels + 3) / 4);
+    }
+    int8_t *seen = at->seen + first * taps * channels;
+    for (int32_t tap = 0; tap < taps; tap++, y += dilation, seen += channels) {
+        if (y >= 0 && y < layer->height) {
+            const int8_t *pixel = at->input + (y * layer->width + x + first) * channels;
+            edgeplug_copy_columns(seen, pixel, taps == 1 ? inside * channels : channels, taps == 1 ? 1 : inside, taps * channels);
         }
     }
 }

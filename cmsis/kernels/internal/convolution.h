@@ -1,4 +1,5 @@
-/* The loops behind edgeplug_convolve_s8 (edgeplug_kernels.h), in convolve_quad.S, which knows the struct's offsets.
+/* The loops behind edgeplug_convolve_s8 (edgeplug_kernels.h), in convolve_quad.S, which knows the struct's offsets,
+ * and shape_input.S.
  *
  * Windows come in pairs. A group of four values of a pair is four words of two int16 lanes: values 0 and 2 of the first
  * window, of the second, values 1 and 3 of the first, of the second.
@@ -21,6 +22,12 @@ void edgeplug_convolve_quad(const uint32_t *quad, const uint32_t *windows, int8_
 
 /* Widens groups of two windows, of any alignment. */
 void edgeplug_widen_pair(uint32_t *windows, const int8_t *first, const int8_t *second, int32_t groups);
+
+/* Writes `words` (at least 1) times. */
+void edgeplug_fill_words(int8_t *target, uint32_t word, int32_t words);
+
+/* Copies `columns` times `bytes` (at least 1) that lie together to places `target_step` bytes apart. */
+void edgeplug_copy_columns(int8_t *target, const int8_t *source, int32_t bytes, int32_t columns, int32_t target_step);
 
 /* Copies `blocks` times 16 bytes. */
 void edgeplug_copy_words(uint32_t *target, const uint32_t *source, int32_t blocks);
