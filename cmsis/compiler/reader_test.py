@@ -41,6 +41,7 @@ _BROKEN = (
     (small_models.with_value(3, scales=(0.25, 0.5), zero_points=(0, 0)), "kernel: per-channel scales do not fit"),
     (small_models.with_value(3, scales=(0.25, -0.5, 0.125)), "kernel: bad quantization"),
     (small_models.with_value(3, zero_points=(0, 1, 0)), "weights of CONV_2D must be symmetric int8"),
+    (small_models.with_value(3, shape=(3, 1, 4, 1)), "want [filters, height, width, 2 / groups] with filters a multiple"),
     (small_models.with_value(3, data=None), "input 1 of CONV_2D must be constant"),
     (small_models.with_value(4, dtype="int8"), "bias of CONV_2D does not fit"),
     (small_models.with_value(5, shape=(1, 1, 5, 3)), "shape of CONV_2D does not follow from its inputs"),

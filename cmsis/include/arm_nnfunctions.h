@@ -17,9 +17,10 @@
 extern "C" {
 #endif
 
-/* Convolution: input [n, h, w, c], filters [output c, h, w, input c], output [n, h, w, c].
- * Scratch: arm_convolve_s8_get_buffer_size() bytes. `upscale_dims` must be NULL. Dilation is supported, groups are not.
- * Returns ARG_ERROR without scratch, NO_IMPL_ERROR for groups or upscaling.
+/* Convolution: input [n, h, w, c], filters [output c, h, w, input c / groups], output [n, h, w, c]; the filters of a group
+ * read the input channels of that group, and their outputs lie together.
+ * Scratch: arm_convolve_s8_get_buffer_size() bytes. `upscale_dims` must be NULL. Dilation is supported.
+ * Returns ARG_ERROR without scratch or where the channels don't divide into groups, NO_IMPL_ERROR for upscaling.
  */
 arm_cmsis_nn_status arm_convolve_s8(const cmsis_nn_context *ctx, const cmsis_nn_conv_params *conv_params,
                                     const cmsis_nn_per_channel_quant_params *quant_params,
@@ -29,10 +30,11 @@ arm_cmsis_nn_status arm_convolve_s8(const cmsis_nn_context *ctx, const cmsis_nn_
                                     const cmsis_nn_dims *upscale_dims, const cmsis_nn_dims *output_dims,
                                     int8_t *output_data);
 
-/* Returns the bytes of five columns of filter h * w * input c values padded to four: four widened to int16, one as it is. */
+/* Returns the bytes of five columns of filter h * w * c values padded to four: four widened to int16, one as it is. */
 int32_t arm_convolve_s8_get_buffer_size(const cmsis_nn_dims *input_dims, const cmsis_nn_dims *filter_dims);
 
-/* Convolution along a row: as arm_convolve_s8 for input h = filter h = 1, dilation 1 and stride w * input c a multiple of 4.
+/* Convolution along a row: as arm_convolve_s8 for input h = filter h = 1, one group, dilation 1 and stride w * input c a
+ * multiple of 4.
  * Returns ARG_ERROR where that does not hold.
  */
 arm_cmsis_nn_status arm_convolve_1_x_n_s8(const cmsis_nn_context *ctx, const cmsis_nn_conv_params *conv_params,

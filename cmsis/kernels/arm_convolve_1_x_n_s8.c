@@ -54,11 +54,12 @@ arm_cmsis_nn_status arm_convolve_1_x_n_s8(const cmsis_nn_context *ctx, const cms
     (void)bias_dims;
     const int32_t channels = input_dims->c, count = input_dims->w * channels;
     if (ctx->buf == NULL || input_dims->h != 1 || filter_dims->h != 1 || conv_params->dilation.w != 1 ||
-        conv_params->stride.w * channels % 4 != 0) {
+        filter_dims->c != channels || conv_params->stride.w * channels % 4 != 0) {
         return ARM_CMSIS_NN_ARG_ERROR;
     }
     edgeplug_filters filters = {filter_data, bias_data, quant_params->multiplier, quant_params->shift, output_dims->c,
-                                filter_dims->w * channels, conv_params->output_offset, conv_params->activation, false};
+                                output_dims->c, filter_dims->w * channels, conv_params->output_offset,
+                                conv_params->activation, false};
     filters.suit_pairs = edgeplug_suit_pairs(&filters);
     for (int32_t batch = 0; batch < input_dims->n; batch++) {
         convolve_row(ctx->buf, &filters, conv_params, input_data, count, channels, output_dims->w, output_data);

@@ -61,19 +61,21 @@ def test_prepared_kernel_equals_reference(core, case):
     assert met > _MODELS / 4, f"{case.name}: too few implementations; got {met}, want more than {_MODELS // 4}"
 
 
-def _convolve(core, *, channels=4, filter_channels=4, scratch=64, upscale=0):
+def _convolve(core, *, channels=4, filter_channels=4, outputs=1, scratch=64, upscale=0):
     core.release()
     buffer = core.words(core.painted(scratch) if scratch else 0, scratch)
     parameters = core.words(0, 0, 1, 1, 0, 0, 1, 1, -128, 127)
     quantization = core.words(core.words(1 << 30), core.words(0))
     return core.call("arm_convolve_s8", buffer, parameters, quantization, core.words(1, 1, 1, channels),
                      core.painted(channels), core.words(1, 1, 1, filter_channels), core.painted(channels), 0, 0, upscale,
-                     core.words(1, 1, 1, 1), core.painted(1))
+                     core.words(1, 1, 1, outputs), core.painted(1))
 
 
-def test_convolution_refuses_groups_upscaling_and_missing_scratch(core):
+def test_convolution_refuses_odd_groups_upscaling_and_missing_scratch(core):
     assert _convolve(core) == 0
-    assert _convolve(core, filter_channels=2) == _NO_IMPL_ERROR
+    assert _convolve(core, filter_channels=2) == _ARG_ERROR
+    assert _convolve(core, filter_channels=3, outputs=2) == _ARG_ERROR
+    assert _convolve(core, filter_channels=8, outputs=2) == _ARG_ERROR
     assert _convolve(core, upscale=core.words(1, 2, 2, 1)) == _NO_IMPL_ERROR
     assert _convolve(core, scratch=0) == _ARG_ERROR
 

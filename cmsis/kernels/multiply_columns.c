@@ -34,12 +34,12 @@ void edgeplug_multiply_columns(const uint32_t *columns, const edgeplug_filters *
     const int32_t paired = filters->suit_pairs ? channels & ~1 : 0;
     if (paired > 0) {
         const bool biased = filters->bias != NULL;
-        edgeplug_pairs pairs = {filters->filters, depth, output, count > 1 ? channels : 0, filters->multipliers,
+        edgeplug_pairs pairs = {filters->filters, depth, output, count > 1 ? filters->pitch : 0, filters->multipliers,
                                 filters->shifts, biased ? filters->bias : no_bias, biased ? (int32_t)sizeof no_bias : 0,
                                 columns, tail != 0 ? 32 - 8 * tail : 0, 2 * filters->output_offset + 1, paired / 2};
         multiply_pairs(&pairs);
     }
-    for (int32_t column = 0; column < count; column++, output += channels) {
+    for (int32_t column = 0; column < count; column++, output += filters->pitch) {
         clamp_all_s8(output, paired, filters->activation.min, filters->activation.max);
         for (int32_t channel = paired; channel < channels; channel++) {
             output[channel] = multiply_one(columns + column, filters, channel);

@@ -20,6 +20,7 @@ OPERATOR_CASES = (
     OperatorCase("average_pool_2d", lambda rng: random_models.pool_2d(rng, "AVERAGE_POOL_2D")),
     OperatorCase("conv_1d", lambda rng: random_models.conv_2d(rng, one_row=True)),
     OperatorCase("conv_2d", lambda rng: random_models.conv_2d(rng, one_row=False)),
+    OperatorCase("conv_2d_grouped", lambda rng: random_models.conv_2d(rng, one_row=False, grouped=True)),
     OperatorCase("depthwise_conv_2d", random_models.depthwise_conv_2d),
     OperatorCase("fully_connected", random_models.fully_connected),
     OperatorCase("max_pool_2d", lambda rng: random_models.pool_2d(rng, "MAX_POOL_2D")),

@@ -66,24 +66,25 @@ def _output_scale(rng: np.random.Generator, source: Value, weights: Value, depth
     return random_scale(rng, np.log2(spread) - 3, np.log2(spread) + 3)
 
 
-def conv_2d(rng: np.random.Generator, one_row: bool, biased: bool = True) -> bytes:
+def conv_2d(rng: np.random.Generator, one_row: bool, biased: bool = True, grouped: bool = False) -> bytes:
     """A CONV_2D; `one_row` gives the shapes of Keras' Conv1D. TFLite itself refuses one that is not `biased`."""
     height, size_h = (1, 1) if one_row else (int(rng.integers(1, 8)), int(rng.integers(1, 4)))
     width, size_w = int(rng.integers(1, 24)), int(rng.integers(1, 8 if one_row else 4))
     channels, filters = int(rng.integers(1, 10)), int(rng.integers(1, 9))
+    groups = int(rng.integers(2, 5)) if grouped else 1
     options = schema.Conv2DOptionsT()
     _window_options(rng, options, one_row)
     dilated = rng.random() < 0.2
     options.dilationWFactor = int(rng.integers(1, 4)) if dilated else 1
     options.dilationHFactor = int(rng.integers(1, 3)) if dilated and not one_row else 1
     shape = _output_extent(options, (height, width), (size_h, size_w), (options.dilationHFactor, options.dilationWFactor))
-    source = _activation_value(rng, "input", (1, height, width, channels))
-    weights = _weights(rng, (filters, size_h, size_w, channels), 0, per_channel=rng.random() < 0.8)
-    target = _activation_value(rng, "output", (1, *shape, filters),
+    source = _activation_value(rng, "input", (1, height, width, channels * groups))
+    weights = _weights(rng, (filters * groups, size_h, size_w, channels), 0, per_channel=rng.random() < 0.8)
+    target = _activation_value(rng, "output", (1, *shape, filters * groups),
                                _output_scale(rng, source, weights, size_h * size_w * channels))
     if min(shape) < 1:
-        return conv_2d(rng, one_row, biased)
-    values = (source, weights, _bias(rng, source, weights, filters), target)
+        return conv_2d(rng, one_row, biased, grouped)
+    values = (source, weights, _bias(rng, source, weights, filters * groups), target)
     inputs = (0, 1, 2) if biased else (0, 1)
     return build(values, (Call("CONV_2D", inputs, (3,), options),), (0,), (3,))
 

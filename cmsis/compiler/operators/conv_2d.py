@@ -1,4 +1,4 @@
-"""CONV_2D: what Keras' Conv1D and Conv2D become. Input [1, H, W, C], weights [N, h, w, C], bias [N]."""
+"""CONV_2D: what Keras' Conv1D and Conv2D become. Input [1, H, W, C], weights [N, h, w, C / groups], bias [N]."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 
 from cmsis.compiler import c_source, schema
 from cmsis.compiler.fixed_point import Clamp, Multiplier
-from cmsis.compiler.ir import Emission, Graph, Operator, Places
+from cmsis.compiler.ir import Emission, Graph, Operator, Places, Tensor
 from cmsis.compiler.node import Node
 from cmsis.compiler.operators import weights
 from cmsis.compiler.operators.window import Extent, Window, extent, read_clamp, read_window, require_image, windows
@@ -22,9 +22,13 @@ _CALL = Template("""$kernel($context, &${prefix}_params, &${prefix}_quant,
         &$bias_dims, $bias, ${upscale}&$output_dims, $output)""")
 
 
+def _groups(image: Tensor, filters: Tensor) -> int:
+    return image.shape[3] // filters.shape[3]
+
+
 @dataclass(frozen=True)
 class Conv2D(Operator):
-    """Inputs: image, weights, optional bias."""
+    """Inputs: image, weights, optional bias. The first N / groups filters read the first C / groups channels, and so on."""
 
     window: Window
     clamp: Clamp
@@ -39,10 +43,10 @@ class Conv2D(Operator):
         require_image(node, image)
         require_image(node, node.int8_output())
         options = schema.Conv2DOptions
-        if len(filters.shape) != 4 or filters.shape[3] != image.shape[3]:
-            raise UserError(f"{node.layer}: weights do not fit the input (grouped convolution?); got"
-                            f" {list(filters.shape)} on {list(image.shape)}, want [filters, height, width,"
-                            f" {image.shape[3]}]. Fix: use groups=1")
+        if len(filters.shape) != 4 or image.shape[3] % filters.shape[3] or filters.shape[0] % _groups(image, filters):
+            raise UserError(f"{node.layer}: weights do not fit the input; got {list(filters.shape)} on"
+                            f" {list(image.shape)}, want [filters, height, width, {image.shape[3]} / groups] with filters"
+                            " a multiple of groups. Fix: export the .tflite again")
         weights.check_weights(node, channel_axis=0, channels=filters.shape[0])
         dilation = Extent(node.option(options.DILATION_H_FACTOR, "i", 1), node.option(options.DILATION_W_FACTOR, "i", 1))
         return cls(node.layer, node.present_inputs(), node.outputs,
@@ -58,7 +62,11 @@ class Conv2D(Operator):
         """Returns the exact output."""
         zero_point = graph.input_of(self, 0).quantization.zero_point
         seen = windows(values[0], self.window, zero_point) - zero_point
-        accumulators = np.tensordot(seen, values[1].astype(np.int64), axes=((2, 3, 4), (1, 2, 3)))
+        groups = _groups(graph.input_of(self, 0), graph.input_of(self, 1))
+        accumulators = np.concatenate([
+            np.tensordot(inputs, filters, axes=((2, 3, 4), (1, 2, 3)))
+            for inputs, filters in zip(np.split(seen, groups, axis=4), np.split(values[1].astype(np.int64), groups))],
+            axis=2)
         if len(values) > 2:
             accumulators = accumulators + values[2].flatten()
         return weights.finish(accumulators, self.multipliers(graph), self._output_zero_point(graph), self.clamp)[None]
@@ -68,7 +76,7 @@ class Conv2D(Operator):
         return "arm_convolve_1_x_n_s8" if self._one_row(graph) else self.kernel
 
     def macs(self, graph: Graph) -> int:
-        """Returns outputs * window * channels."""
+        """Returns outputs * window * channels of a group."""
         return graph.output_of(self).elements * self._depth(graph)
 
     def scratch_bytes(self, graph: Graph) -> int:
@@ -94,9 +102,9 @@ class Conv2D(Operator):
         return Emission(constants, call)
 
     def _one_row(self, graph: Graph) -> bool:
-        # CMSIS-NN's 1xN kernel demands a stride of whole words and no dilation.
+        # CMSIS-NN's 1xN kernel demands one group, a stride of whole words and no dilation.
         image = graph.input_of(self, 0)
-        return (image.shape[1] == 1 and self.window.size.h == 1 and self.window.dilation == Extent(1, 1)
+        return (image.shape[1] == 1 and _groups(image, graph.input_of(self, 1)) == 1 and self.window.size.h == 1 and self.window.dilation == Extent(1, 1)
                 and self.window.stride.w * image.shape[3] % 4 == 0)
 
     def _parameters(self, graph: Graph) -> str:

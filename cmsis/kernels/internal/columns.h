@@ -11,7 +11,8 @@
 
 #define EDGEPLUG_COLUMNS 4
 
-/* Everything that stays the same while a convolution runs. `bias` may be NULL; `depth` is the length of a filter;
+/* Everything that stays the same while a convolution runs. `bias` may be NULL; `depth` is the length of a filter,
+ * `pitch` the bytes from one column's results to the next one's (`channels`, unless the convolution is in groups);
  * `suit_pairs` is what edgeplug_suit_pairs() said of the rest.
  */
 typedef struct {
@@ -20,6 +21,7 @@ typedef struct {
     const int32_t *multipliers;
     const int32_t *shifts;
     int32_t channels;
+    int32_t pitch;
     int32_t depth;
     int32_t output_offset;
     cmsis_nn_activation activation;
@@ -34,7 +36,7 @@ bool edgeplug_suit_pairs(const edgeplug_filters *filters);
  */
 void edgeplug_widen(uint32_t *columns, int32_t column, const int8_t *source, int32_t count, int32_t offset);
 
-/* Applies all filters to `count` columns, 1 or 4; results of a column go `channels` bytes behind those of the one before. */
+/* Applies all filters to `count` columns, 1 or 4; results of a column go `pitch` bytes behind those of the one before. */
 void edgeplug_multiply_columns(const uint32_t *columns, const edgeplug_filters *filters, int32_t count, int8_t *output);
 
 #endif

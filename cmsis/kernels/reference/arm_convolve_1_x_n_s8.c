@@ -17,7 +17,7 @@ arm_cmsis_nn_status arm_convolve_1_x_n_s8(const cmsis_nn_context *ctx, const cms
                                           const cmsis_nn_dims *output_dims, int8_t *output_data)
 {
     if (input_dims->h != 1 || filter_dims->h != 1 || conv_params->dilation.w != 1 ||
-        conv_params->stride.w * input_dims->c % 4 != 0) {
+        filter_dims->c != input_dims->c || conv_params->stride.w * input_dims->c % 4 != 0) {
         return ARM_CMSIS_NN_ARG_ERROR;
     }
     return arm_convolve_s8(ctx, conv_params, quant_params, input_dims, input_data, filter_dims, filter_data, bias_dims,
