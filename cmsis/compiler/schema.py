@@ -78,6 +78,13 @@ class DepthwiseConv2DOptions(IntEnum):
     DILATION_H_FACTOR = 6
 
 
+class TransposeConvOptions(IntEnum):
+    PADDING = 0
+    STRIDE_W = 1
+    STRIDE_H = 2
+    FUSED_ACTIVATION_FUNCTION = 3
+
+
 class Pool2DOptions(IntEnum):
     PADDING = 0
     STRIDE_W = 1

@@ -76,6 +76,16 @@ typedef struct {
 } cmsis_nn_dw_conv_params;
 
 typedef struct {
+    int32_t input_offset;  /* [-127, 128] */
+    int32_t output_offset; /* [-128, 127] */
+    cmsis_nn_tile stride;
+    cmsis_nn_tile padding;         /* left and top, of the convolution that leads from the output back to the input */
+    cmsis_nn_tile padding_offsets; /* by how much right and bottom exceed them: 0 or 1 */
+    cmsis_nn_tile dilation;
+    cmsis_nn_activation activation;
+} cmsis_nn_transpose_conv_params;
+
+typedef struct {
     cmsis_nn_tile stride;
     cmsis_nn_tile padding;
     cmsis_nn_activation activation;

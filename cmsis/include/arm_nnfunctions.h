@@ -58,6 +58,24 @@ arm_cmsis_nn_status arm_depthwise_conv_s8(const cmsis_nn_context *ctx, const cms
                                           const cmsis_nn_dims *bias_dims, const int32_t *bias_data,
                                           const cmsis_nn_dims *output_dims, int8_t *output_data);
 
+/* Transposed convolution: input [n, h, w, c], filters [output c, h, w, input c], output [n, h, w, c]. Input pixel (y, x) adds
+ * to output pixels (y * stride.h - padding.h + tap, x * stride.w - padding.w + tap).
+ * Scratch: arm_transpose_conv_s8_get_buffer_size() bytes in `ctx`; `output_ctx` and `padding_offsets` are not read.
+ * Returns ARG_ERROR without scratch, NO_IMPL_ERROR for dilation.
+ */
+arm_cmsis_nn_status arm_transpose_conv_s8(const cmsis_nn_context *ctx, const cmsis_nn_context *output_ctx,
+                                          const cmsis_nn_transpose_conv_params *transpose_conv_params,
+                                          const cmsis_nn_per_channel_quant_params *quant_params,
+                                          const cmsis_nn_dims *input_dims, const int8_t *input_data,
+                                          const cmsis_nn_dims *filter_dims, const int8_t *filter_data,
+                                          const cmsis_nn_dims *bias_dims, const int32_t *bias_data,
+                                          const cmsis_nn_dims *output_dims, int8_t *output_data);
+
+/* Returns the bytes of the input pixels that four output pixels depend on, widened to int16 and padded to four values. */
+int32_t arm_transpose_conv_s8_get_buffer_size(const cmsis_nn_transpose_conv_params *transpose_conv_params,
+                                              const cmsis_nn_dims *input_dims, const cmsis_nn_dims *filter_dims,
+                                              const cmsis_nn_dims *out_dims);
+
 /* Fully connected: input [input n rows, filter n values], filters [output c, filter n], output [input n, output c].
  * One multiplier for all. Scratch: arm_fully_connected_s8_get_buffer_size() bytes. Returns ARG_ERROR without scratch,
  * NO_IMPL_ERROR unless filter_offset is 0.

@@ -10,13 +10,16 @@ int32_t arm_convolve_s8_get_buffer_size(const cmsis_nn_dims *input_dims, const c
     return (EDGEPLUG_COLUMNS * (int32_t)sizeof(int16_t) + 1) * ((depth + 3) & ~3);
 }
 
-/* The input from the first channel of a group on, how a filter lies on it, and room for what one output position sees. */
+/* The input from the first channel of a group on, how a filter lies on it, and room for what one output position sees; `dense`
+ * where neighbouring columns of a window are neighbours in memory: without dilation and groups.
+ */
 typedef struct {
     const int8_t *data;
     const cmsis_nn_dims *dims;
     const cmsis_nn_dims *filter;
     const cmsis_nn_conv_params *params;
     int8_t *seen;
+    bool dense;
 } image;
 
 /* Appends one row of a filter's window, from column `x` of the input on; `row` is NULL outside the input. */
@@ -24,11 +27,12 @@ static int8_t *gather_row(int8_t *seen, const image *source, const int8_t *row, 
 {
     const int32_t channels = source->filter->c, pitch = source->dims->c, width = source->dims->w, taps = source->filter->w;
     const int32_t dilation = source->params->dilation.w;
+    const bool dense = source->dense;
     for (int32_t tap = 0, run; tap < taps; tap += run, x += run * dilation) {
         const bool inside = row != NULL && x >= 0 && x < width;
-        /* Without dilation and groups neighbours go together, as far as they are alike. */
+        /* Neighbours go together, as far as they are alike. */
         const int32_t alike = inside ? width - x : x < 0 ? -x : taps;
-        run = dilation != 1 || channels != pitch ? 1 : alike < taps - tap ? alike : taps - tap;
+        run = !dense ? 1 : alike < taps - tap ? alike : taps - tap;
         const int32_t count = run * channels;
         if (!inside) {
             memset(seen, -source->params->input_offset, (size_t)count);
@@ -47,8 +51,7 @@ static void widen_window(uint32_t *columns, int32_t column, const image *source,
     const int32_t pitch = source->dims->c, row_bytes = source->dims->w * pitch, run = source->filter->w * pitch;
     const int32_t x = out_x * params->stride.w - params->padding.w, height = source->dims->h, taps = source->filter->h;
     const int32_t dilation = params->dilation.h, offset = params->input_offset;
-    const bool whole = params->dilation.w == 1 && source->filter->c == pitch && x >= 0 &&
-                       x + source->filter->w <= source->dims->w;
+    const bool whole = source->dense && x >= 0 && x + source->filter->w <= source->dims->w;
     int32_t y = out_y * params->stride.h - params->padding.h;
     if (whole && run % 4 == 0 && y >= 0 && y + (taps - 1) * dilation < height) {
         const int8_t *row = source->data + y * row_bytes + x * pitch;
@@ -118,7 +121,8 @@ arm_cmsis_nn_status arm_convolve_s8(const cmsis_nn_context *ctx, const cmsis_nn_
                                     quant_params->multiplier + first, quant_params->shift + first, channels, output_dims->c,
                                     depth, conv_params->output_offset, conv_params->activation, false};
         filters.suit_pairs = edgeplug_suit_pairs(&filters);
-        const image source = {image_data + group * filter_dims->c, input_dims, filter_dims, conv_params, seen};
+        const image source = {image_data + group * filter_dims->c, input_dims, filter_dims, conv_params, seen,
+                              conv_params->dilation.w == 1 && groups == 1};
         convolve_image(ctx->buf, &source, &filters, output_dims,
                        output_data + batch * output_dims->h * output_dims->w * output_dims->c + first);
     }

@@ -80,6 +80,21 @@ def test_convolution_refuses_odd_groups_upscaling_and_missing_scratch(core):
     assert _convolve(core, scratch=0) == _ARG_ERROR
 
 
+def _transpose_conv(core, *, scratch=32, dilation=1):
+    core.release()
+    parameters = core.words(0, 0, 1, 1, 0, 0, 0, 0, dilation, 1, -128, 127)
+    one = core.words(1, 1, 1, 1)
+    return core.call("arm_transpose_conv_s8", core.words(core.painted(scratch) if scratch else 0, scratch), core.words(0, 0),
+                     parameters, core.words(core.words(1 << 30), core.words(0)), one, core.painted(1), one, core.painted(1), 0,
+                     0, one, core.painted(1))
+
+
+def test_transposed_convolution_refuses_dilation_and_missing_scratch(core):
+    assert _transpose_conv(core) == 0
+    assert _transpose_conv(core, dilation=2) == _NO_IMPL_ERROR
+    assert _transpose_conv(core, scratch=0) == _ARG_ERROR
+
+
 def test_row_convolution_refuses_odd_strides(core):
     core.release()
     parameters = core.words(0, 0, 1, 1, 0, 0, 1, 1, -128, 127)

@@ -34,6 +34,7 @@ LAYERS = (
     Layer("fully_connected_96_32", 3_072, (7_070, 8_870)),
     Layer("fully_connected_64_16", 1_024, (2_910, 3_640)),
     Layer("depthwise_3x3_64", 72_000, (887_620, 959_280)),
+    Layer("transpose_conv_3x3_16_16", 147_456, (860_350, 890_870)),
     Layer("max_pool_2x2", 0, (25_670, 25_780)),
     Layer("average_pool_2x2", 0, (47_310, 47_440)),
     Layer("average_pool_25x5", 0, (22_470, 22_530)),

@@ -20,5 +20,7 @@ function *const functions[] __attribute__((used, section(".rodata.functions"))) 
     (function *)arm_softmax_s8,
     (function *)edgeplug_convolve_s8,
     (function *)edgeplug_fully_connected_s8,
+    (function *)arm_transpose_conv_s8,
+    (function *)arm_transpose_conv_s8_get_buffer_size,
     (function *)edgeplug_mean_s8,
 };

@@ -19,6 +19,7 @@ from cmsis.compiler.operators.fully_connected import FullyConnected
 from cmsis.compiler.operators.max_pool_2d import MaxPool2D
 from cmsis.compiler.operators.mean import Mean
 from cmsis.compiler.operators.softmax import Softmax
+from cmsis.compiler.operators.transpose_conv import TransposeConv
 from cmsis.compiler.operators.weights import bias_tensor, output_multipliers
 from cmsis.compiler.operators.window import extent
 from cmsis.testing.m4 import M4
@@ -139,6 +140,21 @@ def _depthwise_conv_2d(core: M4, graph: Graph, operator: DepthwiseConv2D, buffer
                      core.words(*buffers.target.shape), buffers.output)
 
 
+def _transpose_conv(core: M4, graph: Graph, operator: TransposeConv, buffers: _Buffers) -> int:
+    image, filters = graph.input_of(operator, 0), graph.input_of(operator, 1)
+    window, odd = operator.window, operator.odd_padding(graph)
+    padding = window.padding(extent(buffers.target))
+    parameters = core.words(*_offsets(graph, operator), window.stride.w, window.stride.h, padding.w, padding.h, odd.w, odd.h,
+                            1, 1, operator.clamp.low, operator.clamp.high)
+    image_dims, filter_dims, target_dims = (core.words(*shape) for shape in (image.shape, filters.shape, buffers.target.shape))
+    wanted = core.call("arm_transpose_conv_s8_get_buffer_size", parameters, image_dims, filter_dims, target_dims)
+    if wanted != operator.scratch_bytes(graph):
+        raise KernelError(f"{operator.kernel}: scratch; got {operator.scratch_bytes(graph)} planned, want {wanted}")
+    return core.call(operator.kernel, _scratch(core, wanted), core.words(0, 0), parameters,
+                     _quantization(core, operator.multipliers(graph)), image_dims, buffers.input, filter_dims, buffers.weights,
+                     0, _bias(core, graph, operator), target_dims, buffers.output)
+
+
 def _fully_connected(core: M4, graph: Graph, operator: FullyConnected, buffers: _Buffers) -> int:
     units, depth = graph.input_of(operator, 1).shape
     source, target = _offsets(graph, operator)
@@ -190,4 +206,5 @@ _CALLS = (
     (AveragePool2D, _pool),
     (Mean, _mean),
     (Softmax, _softmax),
+    (TransposeConv, _transpose_conv),
 )

@@ -117,6 +117,15 @@ int depthwise_3x3_64(void)
                                  output);
 }
 
+int transpose_conv_3x3_16_16(void)
+{
+    static const cmsis_nn_transpose_conv_params params = {3, -128, {2, 2}, {0, 0}, {1, 1}, {1, 1}, {-128, 127}};
+    static const cmsis_nn_dims input_dims = {1, 8, 8, 16}, output_dims = {1, 16, 16, 16}, filter_dims = {16, 3, 3, 16},
+                               bias_dims = {1, 1, 1, 16};
+    return arm_transpose_conv_s8(&context, &context, &params, &quantization, &input_dims, input, &filter_dims, weights,
+                                 &bias_dims, bias, &output_dims, output);
+}
+
 #define POOL(name, kernel, height, width, depth, filter_height, filter_width, out_height, out_width)               \
     int name(void)                                                                                                 \
     {                                                                                                              \

@@ -26,4 +26,5 @@ OPERATOR_CASES = (
     OperatorCase("max_pool_2d", lambda rng: random_models.pool_2d(rng, "MAX_POOL_2D")),
     OperatorCase("mean", random_models.mean),
     OperatorCase("softmax", random_models.softmax),
+    OperatorCase("transpose_conv", random_models.transpose_conv),
 )

@@ -110,6 +110,30 @@ def depthwise_conv_2d(rng: np.random.Generator) -> bytes:
     return build(values, (Call("DEPTHWISE_CONV_2D", inputs, (3,), options),), (0,), (3,))
 
 
+def transpose_conv(rng: np.random.Generator) -> bytes:
+    """A TRANSPOSE_CONV, with or without bias, whose filter may be smaller or larger than its stride."""
+    height, width, size_h, size_w = (int(rng.integers(1, limit)) for limit in (6, 8, 6, 6))
+    channels, filters = int(rng.integers(1, 10)), int(rng.integers(1, 9))
+    options = schema.TransposeConvOptionsT()
+    _window_options(rng, options, one_row=False)
+    same = options.padding == schema.Padding.SAME
+    shape = tuple(_extent_before(rng, *sizes, same) for sizes in (
+        (height, size_h, options.strideH), (width, size_w, options.strideW)))
+    source = _activation_value(rng, "input", (1, height, width, channels))
+    weights = _weights(rng, (filters, size_h, size_w, channels), 0, per_channel=rng.random() < 0.8)
+    target = _activation_value(rng, "output", (1, *shape, filters),
+                               _output_scale(rng, source, weights, size_h * size_w * channels))
+    values = (source, weights, _bias(rng, source, weights, filters), target,
+              Value("shape", (4,), "int32", data=np.array(target.shape)))
+    inputs = (4, 1, 0, 2) if rng.random() < 0.8 else (4, 1, 0)
+    return build(values, (Call("TRANSPOSE_CONV", inputs, (3,), options),), (0,), (3,))
+
+
+def _extent_before(rng: np.random.Generator, extent: int, size: int, stride: int, same: bool) -> int:
+    """Returns one of the extents that a convolution reduces to `extent`."""
+    return (extent - 1) * stride + int(rng.integers(1, stride + 1)) + (0 if same else size - 1)
+
+
 def fully_connected(rng: np.random.Generator) -> bytes:
     """A FULLY_CONNECTED, per tensor or per channel, with or without bias."""
     depth, units = int(rng.integers(1, 70)), int(rng.integers(1, 12))

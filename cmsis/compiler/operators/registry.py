@@ -11,6 +11,7 @@ from cmsis.compiler.operators.mean import Mean
 from cmsis.compiler.operators.reshape import ExpandDims, Reshape, Squeeze
 from cmsis.compiler.operators.shape_arithmetic import Pack, Shape, StridedSlice
 from cmsis.compiler.operators.softmax import Softmax
+from cmsis.compiler.operators.transpose_conv import TransposeConv
 from tools.errors import UserError
 
 OPERATORS = (
@@ -27,6 +28,7 @@ OPERATORS = (
     Softmax,
     Squeeze,
     StridedSlice,
+    TransposeConv,
 )
 
 # What would help, where it is more than another layer.

@@ -1,0 +1,66 @@
+"""What an operator's reader refuses: a message that names the layer, what was found and what helps."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from cmsis.compiler import reader
+from cmsis.compiler.pipeline import run_pipeline
+from cmsis.testing.tflite_builder import Call, Value, build
+from cmsis.testing.tflite_schema import schema
+from tools.errors import UserError
+
+
+@dataclass(frozen=True)
+class _Model:
+    """One operator: `values` in order, `call`, and which value is the network's input; the last one is its output."""
+
+    values: tuple[Value, ...]
+    call: Call
+    source: int = 0
+
+    def changed(self, index: int, **changes) -> "_Model":
+        values = list(self.values)
+        values[index] = replace(values[index], **changes)
+        return replace(self, values=tuple(values))
+
+    def file(self) -> bytes:
+        return build(self.values, (self.call,), (self.source,), (len(self.values) - 1,))
+
+
+def _transpose_conv() -> _Model:
+    options = schema.TransposeConvOptionsT()
+    options.padding, options.strideW, options.strideH = schema.Padding.SAME, 2, 2
+    return _Model((
+        Value("input", (1, 2, 2, 3), "int8", (0.5,), (3,)),
+        Value("kernel", (4, 3, 3, 3), "int8", (0.1,), (0,), 0, np.arange(108) % 7 - 3),
+        Value("shape", (4,), "int32", data=np.array((1, 4, 3, 4))),
+        Value("net/up/output", (1, 4, 3, 4), "int8", (0.5,), (0,)),
+    ), Call("TRANSPOSE_CONV", (2, 1, 0), (3,), options))
+
+
+_GOOD = (_transpose_conv(),)
+
+_BAD = (
+    (_transpose_conv().changed(1, shape=(3, 3, 3, 4)), "up: weights do not fit; got [3, 3, 3, 4] from [1, 2, 2, 3]"),
+    (_transpose_conv().changed(2, data=np.array((1, 4, 4, 4))), "up: shape of the output does not fit the input; got [1, 4, 4, 4]"),
+    (_transpose_conv().changed(3, shape=(1, 9, 3, 4)), "up: shape of the output does not fit the input"),
+    (_transpose_conv().changed(1, zero_points=(1,)), "up: weights of TRANSPOSE_CONV must be symmetric int8"),
+    (_transpose_conv().changed(1, data=None), "up: input 1 of TRANSPOSE_CONV must be constant"),
+    (_transpose_conv().changed(0, shape=(2, 2, 3)), "up: TRANSPOSE_CONV needs one image"),
+    (replace(_transpose_conv(), call=Call("TRANSPOSE_CONV", (2, 1), (3,))), "up: TRANSPOSE_CONV lacks input 2"),
+)
+
+
+@pytest.mark.parametrize("model", _GOOD, ids=lambda model: model.call.builtin)
+def test_what_the_others_differ_from_is_accepted(model):
+    run_pipeline(reader.read(model.file(), "network"))
+
+
+@pytest.mark.parametrize(("model", "message"), _BAD, ids=range(len(_BAD)))
+def test_refusal(model, message):
+    with pytest.raises(UserError) as caught:
+        run_pipeline(reader.read(model.file(), "network"))
+    assert message in str(caught.value)
+    assert "Fix: " in str(caught.value) and "; got " in str(caught.value)
