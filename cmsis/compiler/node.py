@@ -44,6 +44,10 @@ class Node:
                             " computed value. Fix: remove the layer")
         return self._int8(tensor)
 
+    def int8_operand(self, index: int) -> Tensor:
+        """Returns an input that must be int8 with one scale and zero point, constant or computed."""
+        return self._int8(self.input(index))
+
     def int8_output(self, index: int = 0) -> Tensor:
         """Returns an output, which must be int8 with one scale and zero point."""
         return self._int8(self.output(index))

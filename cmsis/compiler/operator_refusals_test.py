@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cmsis.compiler import reader
+from cmsis.compiler.compiler import compile_model
 from cmsis.compiler.pipeline import run_pipeline
 from cmsis.testing.tflite_builder import Call, Value, build
 from cmsis.testing.tflite_schema import schema
@@ -40,7 +41,18 @@ def _transpose_conv() -> _Model:
     ), Call("TRANSPOSE_CONV", (2, 1, 0), (3,), options))
 
 
-_GOOD = (_transpose_conv(),)
+def _batch_matmul(adjoint_left: bool = False) -> _Model:
+    options = schema.BatchMatMulOptionsT()
+    options.adjX = adjoint_left
+    left = (1, 3, 4, 2) if adjoint_left else (1, 3, 2, 4)
+    return _Model((
+        Value("input", left, "int8", (0.5,), (3,)),
+        Value("other", (1, 3, 4, 5), "int8", (0.1,), (-7,), 0, np.arange(60) % 7 - 3),
+        Value("net/product/output", (1, 3, 2, 5), "int8", (0.5,), (0,)),
+    ), Call("BATCH_MATMUL", (0, 1), (2,), options))
+
+
+_GOOD = (_transpose_conv(), _batch_matmul(), _batch_matmul(adjoint_left=True))
 
 _BAD = (
     (_transpose_conv().changed(1, shape=(3, 3, 3, 4)), "up: weights do not fit; got [3, 3, 3, 4] from [1, 2, 2, 3]"),
@@ -50,12 +62,24 @@ _BAD = (
     (_transpose_conv().changed(1, data=None), "up: input 1 of TRANSPOSE_CONV must be constant"),
     (_transpose_conv().changed(0, shape=(2, 2, 3)), "up: TRANSPOSE_CONV needs one image"),
     (replace(_transpose_conv(), call=Call("TRANSPOSE_CONV", (2, 1), (3,))), "up: TRANSPOSE_CONV lacks input 2"),
+    (_batch_matmul().changed(1, shape=(1, 3, 5, 4)), "product: BATCH_MATMUL of shapes that do not fit; got [1, 3, 2, 4] and"),
+    (_batch_matmul().changed(1, shape=(1, 2, 4, 5), data=np.zeros(40)), "product: BATCH_MATMUL of shapes that do not fit"),
+    (_batch_matmul().changed(1, shape=(1, 1, 3, 4, 5)), "want 2 to 4 dimensions with equal inner extents"),
+    (_batch_matmul().changed(2, shape=(1, 3, 5, 2)), "product: shape of BATCH_MATMUL does not follow from its inputs"),
+    (_batch_matmul(True).changed(1, shape=(1, 1, 4, 5), data=np.zeros(20)),
+     "product: BATCH_MATMUL of a transposed left input by one right input for several batches; got [1, 3, 4, 2]"),
 )
 
 
 @pytest.mark.parametrize("model", _GOOD, ids=lambda model: model.call.builtin)
 def test_what_the_others_differ_from_is_accepted(model):
     run_pipeline(reader.read(model.file(), "network"))
+
+
+def test_sums_that_overflow():
+    model = _batch_matmul().changed(2, scales=(0.000001,))
+    with pytest.raises(UserError, match="product: sums of BATCH_MATMUL may overflow; got up to"):
+        compile_model(model.file(), "network", tuple("abcdefghijklmnopqrstuvwxyzABCD"), "network.h")
 
 
 @pytest.mark.parametrize(("model", "message"), _BAD, ids=range(len(_BAD)))

@@ -9,7 +9,9 @@ from cmsis.compiler.pipeline import run_pipeline
 from cmsis.testing import small_models
 from cmsis.testing.operator_cases import OPERATOR_CASES
 from cmsis.testing.random_models import random_values
+from cmsis.testing.tflite_builder import Call, Value, build
 from cmsis.testing.tflite_oracle import Oracle
+from cmsis.testing.tflite_schema import schema
 
 _MODELS = 300
 _INPUTS = 4
@@ -25,6 +27,18 @@ def test_reference_equals_tflite(case):
     for seed in range(_MODELS):
         rng = np.random.default_rng(seed)
         _compare(case.make(rng), rng, _INPUTS, f"seed {seed}")
+
+
+def test_scales_of_a_matrix_product_multiply_in_float32():
+    # 12 * 255 * 255 + 255 * 182 + 10 * 1 = 826,720 products lie so near to 54.5 steps that a factor in double rounds up.
+    left, right = ([255] * 12 + tail for tail in ([255, 10], [182, 1]))
+    values = (Value("left", (1, 1, 14), "int8", (0.016855420544743538,), (-128,)),
+              Value("right", (1, 14, 1), "int8", (0.016504593193531036,), (-128,)),
+              Value("product", (1, 1, 1), "int8", (4.219945430755615,), (-128,)))
+    model = build(values, (Call("BATCH_MATMUL", (0, 1), (2,), schema.BatchMatMulOptionsT()),), (0, 1), (2,))
+    inputs = [(np.array(side) - 128).astype(np.int8) for side in (left, right)]
+    actual = Evaluator(run_pipeline(reader.read(model, "model"))).run(inputs)[0]
+    assert actual.item() == Oracle(model).run_all(inputs)[0].item() == 54 - 128
 
 
 def _compare(model: bytes, rng: np.random.Generator, inputs: int, message: str) -> None:

@@ -100,6 +100,11 @@ class FullyConnectedOptions(IntEnum):
     KEEP_NUM_DIMS = 2
 
 
+class BatchMatMulOptions(IntEnum):
+    ADJ_X = 0
+    ADJ_Y = 1
+
+
 class SoftmaxOptions(IntEnum):
     BETA = 0
 

@@ -93,9 +93,16 @@ typedef struct {
 
 typedef struct {
     int32_t input_offset;  /* [-127, 128] */
-    int32_t filter_offset; /* 0: weights are symmetric */
+    int32_t filter_offset; /* 0: weights are symmetric; see cmsis_nn_bmm_params */
     int32_t output_offset; /* [-128, 127] */
     cmsis_nn_activation activation;
 } cmsis_nn_fc_params;
+
+/* Offsets of a matrix product: `input_offset` is the left matrix's, `filter_offset` the right one's, both in [-127, 128]. */
+typedef struct {
+    bool adj_x; /* the left matrix lies transposed */
+    bool adj_y; /* the right matrix lies transposed */
+    cmsis_nn_fc_params fc_params;
+} cmsis_nn_bmm_params;
 
 #endif

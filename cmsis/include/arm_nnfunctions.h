@@ -98,6 +98,17 @@ arm_cmsis_nn_status arm_fully_connected_per_channel_s8(const cmsis_nn_context *c
 /* Returns the scratch of the fully connected kernels: the bytes of one input, widened to int16 and padded to four. */
 int32_t arm_fully_connected_s8_get_buffer_size(const cmsis_nn_dims *filter_dims);
 
+/* Matrix products: left [n, h, w rows, c], right transposed [n, h, w columns, c], output [n, h, w rows, c columns], batch by
+ * batch; a batch extent of 1 serves all batches of the other side. `adj_x` and `adj_y` are not read.
+ * Scratch: the bytes of a row of the left matrix, as int16, padded to four values. Returns ARG_ERROR without scratch or where
+ * the extents don't fit.
+ */
+arm_cmsis_nn_status arm_batch_matmul_s8(const cmsis_nn_context *ctx, const cmsis_nn_bmm_params *bmm_params,
+                                        const cmsis_nn_per_tensor_quant_params *quant_params,
+                                        const cmsis_nn_dims *input_lhs_dims, const int8_t *input_lhs,
+                                        const cmsis_nn_dims *input_rhs_dims, const int8_t *input_rhs,
+                                        const cmsis_nn_dims *output_dims, int8_t *output);
+
 /* Largest value of each window; padding never wins. No scratch. */
 arm_cmsis_nn_status arm_max_pool_s8(const cmsis_nn_context *ctx, const cmsis_nn_pool_params *pool_params,
                                     const cmsis_nn_dims *input_dims, const int8_t *input_data,

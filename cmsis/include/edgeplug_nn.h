@@ -2,7 +2,7 @@
 #ifndef EDGEPLUG_NN_H
 #define EDGEPLUG_NN_H
 
-#include <stdint.h>
+#include "arm_nn_types.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -14,6 +14,15 @@ extern "C" {
  */
 void edgeplug_mean_s8(const int8_t *input, int32_t rows, int32_t channels, int32_t input_offset, int32_t multiplier,
                       int32_t shift, int32_t output_offset, int8_t *output);
+
+/* As arm_batch_matmul_s8, for matrices that lie as `adj_x` and `adj_y` say: left [n, h, rows, depth], or [n, h, depth, rows]
+ * with adj_x; right [n, h, depth, columns], or [n, h, columns, depth] with adj_y.
+ */
+arm_cmsis_nn_status edgeplug_batch_matmul_s8(const cmsis_nn_context *ctx, const cmsis_nn_bmm_params *bmm_params,
+                                             const cmsis_nn_per_tensor_quant_params *quant_params,
+                                             const cmsis_nn_dims *input_lhs_dims, const int8_t *input_lhs,
+                                             const cmsis_nn_dims *input_rhs_dims, const int8_t *input_rhs,
+                                             const cmsis_nn_dims *output_dims, int8_t *output);
 
 #ifdef __cplusplus
 }

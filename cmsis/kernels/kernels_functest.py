@@ -32,7 +32,7 @@ def test_kernel_equals_reference(core, case):
     for seed in range(_MODELS):
         rng = np.random.default_rng(seed)
         graph = run_pipeline(reader.read(case.make(rng), case.name))
-        operator = graph.operators[0]
+        operator = next(operator for operator in graph.operators if not operator.aliases_input)
         for fence in fences(graph, operator):
             values = [_value(rng, graph.tensors[number]) for number in operator.inputs]
             expected = operator.references(graph, values)
@@ -93,6 +93,20 @@ def test_transposed_convolution_refuses_dilation_and_missing_scratch(core):
     assert _transpose_conv(core) == 0
     assert _transpose_conv(core, dilation=2) == _NO_IMPL_ERROR
     assert _transpose_conv(core, scratch=0) == _ARG_ERROR
+
+
+def _matmul(core, *, depth=4, scratch=8):
+    core.release()
+    one = core.words(1, 1, 1, 1)
+    return core.call("arm_batch_matmul_s8", core.words(core.painted(scratch) if scratch else 0, scratch),
+                     core.words(0, 0, 0, 0, -128, 127), core.words(1 << 30, 0), core.words(1, 1, 1, 4), core.painted(4),
+                     core.words(1, 1, 1, depth), core.painted(4), one, core.painted(1))
+
+
+def test_matrix_product_refuses_extents_that_differ_and_missing_scratch(core):
+    assert _matmul(core) == 0
+    assert _matmul(core, depth=3) == _ARG_ERROR
+    assert _matmul(core, scratch=0) == _ARG_ERROR
 
 
 def test_row_convolution_refuses_odd_strides(core):

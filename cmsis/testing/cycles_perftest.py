@@ -35,6 +35,8 @@ LAYERS = (
     Layer("fully_connected_64_16", 1_024, (2_910, 3_640)),
     Layer("depthwise_3x3_64", 72_000, (887_620, 959_280)),
     Layer("transpose_conv_3x3_16_16", 147_456, (860_350, 890_870)),
+    Layer("matmul_32_64_32", 131_072, (593_400, 593_630)),
+    Layer("matmul_32_64_32_transposed", 131_072, (573_620, 573_830)),
     Layer("max_pool_2x2", 0, (25_670, 25_780)),
     Layer("average_pool_2x2", 0, (47_310, 47_440)),
     Layer("average_pool_25x5", 0, (22_470, 22_530)),

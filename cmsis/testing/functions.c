@@ -8,6 +8,7 @@ typedef void function(void);
 function *const functions[] __attribute__((used, section(".rodata.functions"))) = {
     (function *)arm_avgpool_s8,
     (function *)arm_avgpool_s8_get_buffer_size,
+    (function *)arm_batch_matmul_s8,
     (function *)arm_convolve_1_x_n_s8,
     (function *)arm_convolve_1_x_n_s8_get_buffer_size,
     (function *)arm_convolve_s8,
@@ -22,5 +23,6 @@ function *const functions[] __attribute__((used, section(".rodata.functions"))) 
     (function *)edgeplug_fully_connected_s8,
     (function *)arm_transpose_conv_s8,
     (function *)arm_transpose_conv_s8_get_buffer_size,
+    (function *)edgeplug_batch_matmul_s8,
     (function *)edgeplug_mean_s8,
 };

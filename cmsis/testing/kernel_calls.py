@@ -13,6 +13,7 @@ from cmsis.compiler.fixed_point import Multiplier
 from cmsis.compiler.ir import Graph, Operator
 from cmsis.compiler.lowering.implementation import Array, Implementation
 from cmsis.compiler.operators.average_pool_2d import AveragePool2D
+from cmsis.compiler.operators.batch_matmul import BatchMatMul
 from cmsis.compiler.operators.conv_2d import Conv2D
 from cmsis.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
 from cmsis.compiler.operators.fully_connected import FullyConnected
@@ -173,6 +174,20 @@ def _fully_connected(core: M4, graph: Graph, operator: FullyConnected, buffers: 
                      buffers.weights, 0, _bias(core, graph, operator), core.words(rows, 1, 1, units), buffers.output)
 
 
+def _batch_matmul(core: M4, graph: Graph, operator: BatchMatMul, buffers: _Buffers) -> int:
+    sides = [graph.input_of(operator, index) for index in (0, 1)]
+    computed = iter(buffers.inputs)
+    left, right = (core.array(side.array()) if side.constant else next(computed) for side in sides)
+    right = buffers.weights or right
+    factor, target = operator.multiplier(graph), buffers.target
+    # Two flags take one word of the struct.
+    parameters = core.words(operator.adjoint_left | operator.adjoint_right << 8,
+                            *(-side.quantization.zero_point for side in sides), target.quantization.zero_point, -128, 127)
+    left_dims, right_dims, target_dims = (core.words(*(1,) * (4 - len(one.shape)), *one.shape) for one in (*sides, target))
+    return core.call(operator.kernel_for(graph), _scratch(core, operator.scratch_bytes(graph)), parameters,
+                     core.words(factor.value, factor.shift), left_dims, left, right_dims, right, target_dims, buffers.output)
+
+
 def _pool(core: M4, graph: Graph, operator: MaxPool2D | AveragePool2D, buffers: _Buffers) -> int:
     source, size = graph.input_of(operator, 0), operator.window.size
     parameters = core.words(*_window_words(graph, operator)[:4], operator.clamp.low, operator.clamp.high)
@@ -199,6 +214,7 @@ def _softmax(core: M4, graph: Graph, operator: Softmax, buffers: _Buffers) -> in
 
 _CALLS = (
     (Implementation, _implementation),
+    (BatchMatMul, _batch_matmul),
     (Conv2D, _conv_2d),
     (DepthwiseConv2D, _depthwise_conv_2d),
     (FullyConnected, _fully_connected),

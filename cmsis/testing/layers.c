@@ -126,6 +126,20 @@ int transpose_conv_3x3_16_16(void)
                                  &bias_dims, bias, &output_dims, output);
 }
 
+#define MATMUL(name, transposed, right_rows, right_columns)                                                                \
+    int name(void)                                                                                                         \
+    {                                                                                                                      \
+        static const cmsis_nn_bmm_params params = {false, transposed, {3, -5, 7, {-128, 127}}};                            \
+        static const cmsis_nn_per_tensor_quant_params factor = {1500000000, -9};                                           \
+        static const cmsis_nn_dims left_dims = {1, 2, 32, 64}, right_dims = {1, 2, right_rows, right_columns},             \
+                                   output_dims = {1, 2, 32, 32};                                                           \
+        return edgeplug_batch_matmul_s8(&context, &params, &factor, &left_dims, input, &right_dims, input, &output_dims,   \
+                                        output);                                                                           \
+    }
+
+MATMUL(matmul_32_64_32, false, 64, 32)
+MATMUL(matmul_32_64_32_transposed, true, 32, 64)
+
 #define POOL(name, kernel, height, width, depth, filter_height, filter_width, out_height, out_width)               \
     int name(void)                                                                                                 \
     {                                                                                                              \

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cmsis.testing import random_models
+from cmsis.testing.random_matmul import batch_matmul
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class OperatorCase:
 
 OPERATOR_CASES = (
     OperatorCase("average_pool_2d", lambda rng: random_models.pool_2d(rng, "AVERAGE_POOL_2D")),
+    OperatorCase("batch_matmul", batch_matmul),
     OperatorCase("conv_1d", lambda rng: random_models.conv_2d(rng, one_row=True)),
     OperatorCase("conv_2d", lambda rng: random_models.conv_2d(rng, one_row=False)),
     OperatorCase("conv_2d_grouped", lambda rng: random_models.conv_2d(rng, one_row=False, grouped=True)),

@@ -43,24 +43,27 @@ def random_values(rng: np.random.Generator, shape: tuple[int, ...], dtype: np.dt
     return wide + rng.integers(-129, 130, shape).astype(np.int16) if rng.random() < 0.5 else wide
 
 
-def _activation_value(rng: np.random.Generator, name: str, shape: tuple[int, ...], scale: float | None = None) -> Value:
+def activation_value(rng: np.random.Generator, name: str, shape: tuple[int, ...], scale: float | None = None) -> Value:
+    """Returns an int8 tensor of a random scale, unless one is given, and zero point."""
     return Value(name, shape, "int8", (random_scale(rng) if scale is None else scale,), (random_zero_point(rng),))
 
 
-def _weights(rng: np.random.Generator, shape: tuple[int, ...], axis: int, per_channel: bool) -> Value:
+def weights_value(rng: np.random.Generator, shape: tuple[int, ...], axis: int, per_channel: bool) -> Value:
+    """Returns random int8 weights with one scale, or one per index of `axis`."""
     count = shape[axis] if per_channel else 1
     scales = tuple(random_scale(rng, -9, 0) for _ in range(count))
     data = np.maximum(random_int8(rng, shape), -127) if rng.random() < 0.5 else random_int8(rng, shape)
     return Value("weights", shape, "int8", scales, (0,) * count, axis, data)
 
 
-def _bias(rng: np.random.Generator, source: Value, weights: Value, channels: int) -> Value:
+def bias_value(rng: np.random.Generator, source: Value, weights: Value, channels: int) -> Value:
+    """Returns a random int32 bias whose scales are the product of the input's and the weights'."""
     scales = tuple(float(np.float32(source.scales[0]) * np.float32(scale)) for scale in weights.scales)
     data = rng.integers(-40000, 40000, channels)
     return Value("bias", (channels,), "int32", scales, (0,) * len(scales), 0, data)
 
 
-def _output_scale(rng: np.random.Generator, source: Value, weights: Value, depth: int) -> float:
+def output_scale(rng: np.random.Generator, source: Value, weights: Value, depth: int) -> float:
     """Returns an output scale that leaves the outputs mostly inside int8, at times far too small or too large."""
     spread = source.scales[0] * max(weights.scales) * 74 * 74 * depth ** 0.5 / 40
     return random_scale(rng, np.log2(spread) - 3, np.log2(spread) + 3)
@@ -78,13 +81,13 @@ def conv_2d(rng: np.random.Generator, one_row: bool, biased: bool = True, groupe
     options.dilationWFactor = int(rng.integers(1, 4)) if dilated else 1
     options.dilationHFactor = int(rng.integers(1, 3)) if dilated and not one_row else 1
     shape = _output_extent(options, (height, width), (size_h, size_w), (options.dilationHFactor, options.dilationWFactor))
-    source = _activation_value(rng, "input", (1, height, width, channels * groups))
-    weights = _weights(rng, (filters * groups, size_h, size_w, channels), 0, per_channel=rng.random() < 0.8)
-    target = _activation_value(rng, "output", (1, *shape, filters * groups),
-                               _output_scale(rng, source, weights, size_h * size_w * channels))
+    source = activation_value(rng, "input", (1, height, width, channels * groups))
+    weights = weights_value(rng, (filters * groups, size_h, size_w, channels), 0, per_channel=rng.random() < 0.8)
+    target = activation_value(rng, "output", (1, *shape, filters * groups),
+                               output_scale(rng, source, weights, size_h * size_w * channels))
     if min(shape) < 1:
         return conv_2d(rng, one_row, biased, grouped)
-    values = (source, weights, _bias(rng, source, weights, filters * groups), target)
+    values = (source, weights, bias_value(rng, source, weights, filters * groups), target)
     inputs = (0, 1, 2) if biased else (0, 1)
     return build(values, (Call("CONV_2D", inputs, (3,), options),), (0,), (3,))
 
@@ -99,13 +102,13 @@ def depthwise_conv_2d(rng: np.random.Generator) -> bytes:
     options.depthMultiplier = multiplier
     options.dilationHFactor = options.dilationWFactor = 1
     shape = _output_extent(options, (height, width), (size_h, size_w), (1, 1))
-    source = _activation_value(rng, "input", (1, height, width, channels))
-    weights = _weights(rng, (1, size_h, size_w, channels * multiplier), 3, per_channel=rng.random() < 0.8)
-    target = _activation_value(rng, "output", (1, *shape, channels * multiplier),
-                               _output_scale(rng, source, weights, size_h * size_w))
+    source = activation_value(rng, "input", (1, height, width, channels))
+    weights = weights_value(rng, (1, size_h, size_w, channels * multiplier), 3, per_channel=rng.random() < 0.8)
+    target = activation_value(rng, "output", (1, *shape, channels * multiplier),
+                               output_scale(rng, source, weights, size_h * size_w))
     if min(shape) < 1:
         return depthwise_conv_2d(rng)
-    values = (source, weights, _bias(rng, source, weights, channels * multiplier), target)
+    values = (source, weights, bias_value(rng, source, weights, channels * multiplier), target)
     inputs = (0, 1, 2) if rng.random() < 0.8 else (0, 1)
     return build(values, (Call("DEPTHWISE_CONV_2D", inputs, (3,), options),), (0,), (3,))
 
@@ -119,11 +122,11 @@ def transpose_conv(rng: np.random.Generator) -> bytes:
     same = options.padding == schema.Padding.SAME
     shape = tuple(_extent_before(rng, *sizes, same) for sizes in (
         (height, size_h, options.strideH), (width, size_w, options.strideW)))
-    source = _activation_value(rng, "input", (1, height, width, channels))
-    weights = _weights(rng, (filters, size_h, size_w, channels), 0, per_channel=rng.random() < 0.8)
-    target = _activation_value(rng, "output", (1, *shape, filters),
-                               _output_scale(rng, source, weights, size_h * size_w * channels))
-    values = (source, weights, _bias(rng, source, weights, filters), target,
+    source = activation_value(rng, "input", (1, height, width, channels))
+    weights = weights_value(rng, (filters, size_h, size_w, channels), 0, per_channel=rng.random() < 0.8)
+    target = activation_value(rng, "output", (1, *shape, filters),
+                               output_scale(rng, source, weights, size_h * size_w * channels))
+    values = (source, weights, bias_value(rng, source, weights, filters), target,
               Value("shape", (4,), "int32", data=np.array(target.shape)))
     inputs = (4, 1, 0, 2) if rng.random() < 0.8 else (4, 1, 0)
     return build(values, (Call("TRANSPOSE_CONV", inputs, (3,), options),), (0,), (3,))
@@ -139,10 +142,10 @@ def fully_connected(rng: np.random.Generator) -> bytes:
     depth, units = int(rng.integers(1, 70)), int(rng.integers(1, 12))
     options = schema.FullyConnectedOptionsT()
     options.fusedActivationFunction = int(rng.choice(_ACTIVATIONS))
-    source = _activation_value(rng, "input", (1, depth))
-    weights = _weights(rng, (units, depth), 0, per_channel=rng.random() < 0.5)
-    target = _activation_value(rng, "output", (1, units), _output_scale(rng, source, weights, depth))
-    bias = _bias(rng, source, weights, units)
+    source = activation_value(rng, "input", (1, depth))
+    weights = weights_value(rng, (units, depth), 0, per_channel=rng.random() < 0.5)
+    target = activation_value(rng, "output", (1, units), output_scale(rng, source, weights, depth))
+    bias = bias_value(rng, source, weights, units)
     inputs = (0, 1, 2) if rng.random() < 0.8 else (0, 1, -1)
     return build((source, weights, bias, target), (Call("FULLY_CONNECTED", inputs, (3,), options),), (0,), (3,))
 
@@ -157,7 +160,7 @@ def pool_2d(rng: np.random.Generator, builtin: str) -> bytes:
     shape = _output_extent(options, (height, width), (options.filterHeight, options.filterWidth), (1, 1))
     if min(shape) < 1:
         return pool_2d(rng, builtin)
-    source = _activation_value(rng, "input", (1, height, width, channels))
+    source = activation_value(rng, "input", (1, height, width, channels))
     target = Value("output", (1, *shape, channels), "int8", source.scales, source.zero_points)
     return build((source, target), (Call(builtin, (0,), (1,), options),), (0,), (1,))
 
@@ -169,9 +172,9 @@ def mean(rng: np.random.Generator) -> bytes:
     options = schema.ReducerOptionsT()
     options.keepDims = bool(rng.random() < 0.5)
     axes = np.arange(1, len(spatial) + 1)
-    source = _activation_value(rng, "input", (1, *spatial, channels))
+    source = activation_value(rng, "input", (1, *spatial, channels))
     kept = (1,) * len(spatial) if options.keepDims else ()
-    target = _activation_value(rng, "output", (1, *kept, channels), source.scales[0] * 2.0 ** rng.uniform(-4, 2))
+    target = activation_value(rng, "output", (1, *kept, channels), source.scales[0] * 2.0 ** rng.uniform(-4, 2))
     if rng.random() < 0.2:
         target = Value("output", target.shape, "int8", source.scales, source.zero_points)
     values = (source, Value("axes", axes.shape, "int32", data=axes), target)

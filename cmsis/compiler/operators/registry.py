@@ -3,6 +3,7 @@
 from cmsis.compiler.ir import Operator
 from cmsis.compiler.node import Node
 from cmsis.compiler.operators.average_pool_2d import AveragePool2D
+from cmsis.compiler.operators.batch_matmul import BatchMatMul
 from cmsis.compiler.operators.conv_2d import Conv2D
 from cmsis.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
 from cmsis.compiler.operators.fully_connected import FullyConnected
@@ -16,6 +17,7 @@ from tools.errors import UserError
 
 OPERATORS = (
     AveragePool2D,
+    BatchMatMul,
     Conv2D,
     DepthwiseConv2D,
     ExpandDims,

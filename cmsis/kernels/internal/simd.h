@@ -17,6 +17,14 @@ static inline uint32_t load_4(const int8_t *source)
     return word;
 }
 
+/* Two int16 of any alignment. */
+static inline uint32_t load_2(const int16_t *source)
+{
+    uint32_t word;
+    memcpy(&word, source, sizeof word);
+    return word;
+}
+
 /* memcpy for runs of a few bytes, where a call would take longer. */
 static inline void copy_bytes(int8_t *target, const int8_t *source, int32_t count)
 {
@@ -100,6 +108,22 @@ static inline int32_t multiply_top(uint32_t a, uint32_t b, int32_t accumulator)
     return sum;
 }
 
+/* The low lanes of both, that of `a` below. */
+static inline uint32_t pair_low(uint32_t a, uint32_t b)
+{
+    uint32_t lanes;
+    __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(lanes) : "r"(a), "r"(b));
+    return lanes;
+}
+
+/* The high lanes of both, that of `a` below. */
+static inline uint32_t pair_top(uint32_t a, uint32_t b)
+{
+    uint32_t lanes;
+    __asm__("pkhtb %0, %1, %2, asr #16" : "=r"(lanes) : "r"(b), "r"(a));
+    return lanes;
+}
+
 /* The larger of each pair of bytes. */
 static inline uint32_t max_bytes(uint32_t a, uint32_t b)
 {
@@ -172,6 +196,16 @@ static inline int32_t multiply_low(uint32_t a, uint32_t b, int32_t accumulator)
 static inline int32_t multiply_top(uint32_t a, uint32_t b, int32_t accumulator)
 {
     return accumulator + (int16_t)(a >> 16) * (int16_t)(b >> 16);
+}
+
+static inline uint32_t pair_low(uint32_t a, uint32_t b)
+{
+    return (a & 0xFFFFu) | (b << 16);
+}
+
+static inline uint32_t pair_top(uint32_t a, uint32_t b)
+{
+    return (a >> 16) | (b & 0xFFFF0000u);
 }
 
 static inline uint32_t max_bytes(uint32_t a, uint32_t b)
