@@ -56,7 +56,8 @@ _GOOD = (_transpose_conv(), _batch_matmul(), _batch_matmul(adjoint_left=True))
 
 _BAD = (
     (_transpose_conv().changed(1, shape=(3, 3, 3, 4)), "up: weights do not fit; got [3, 3, 3, 4] from [1, 2, 2, 3]"),
-    (_transpose_conv().changed(2, data=np.array((1, 4, 4, 4))), "up: shape of the output does not fit the input; got [1, 4, 4, 4]"),
+    (_transpose_conv().changed(2, data=np.array((1, 4, 4, 4))),
+     "up: shape of the output does not fit the input; got [1, 4, 4, 4]"),
     (_transpose_conv().changed(3, shape=(1, 9, 3, 4)), "up: shape of the output does not fit the input"),
     (_transpose_conv().changed(1, zero_points=(1,)), "up: weights of TRANSPOSE_CONV must be symmetric int8"),
     (_transpose_conv().changed(1, data=None), "up: input 1 of TRANSPOSE_CONV must be constant"),

@@ -60,11 +60,25 @@ def _pooled() -> list:
             layers.Dense(3, activation="softmax")]
 
 
+class _SelfProduct(layers.Layer):
+    """A matrix times its transpose: attention without weights."""
+
+    def call(self, matrix):
+        """Returns [batch, rows, rows]."""
+        return layers.Dot(axes=(2, 2))([matrix, matrix])
+
+
+def _grouped() -> list:
+    return [layers.Conv2D(8, 3, groups=2, activation="relu"), layers.Conv2DTranspose(4, 3, strides=2, padding="same"),
+            layers.Reshape((16, 16)), _SelfProduct(), layers.Flatten(), layers.Dense(3, activation="softmax")]
+
+
 NETWORKS = (
     Network("row", (128, 2), _row),
     Network("dense", (128, 2), _dense),
     Network("image", (12, 11, 1), _image),
     Network("pooled", (32, 3), _pooled),
+    Network("grouped", (6, 6, 4), _grouped),
 )
 
 

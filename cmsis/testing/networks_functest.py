@@ -34,7 +34,7 @@ class _Program:
         return self.core.read(self.output, self.plan["output"]["bytes"])
 
 
-@pytest.fixture(scope="module", params=("row", "dense", "image", "pooled"))
+@pytest.fixture(scope="module", params=("row", "dense", "image", "pooled", "grouped"))
 def program(request):
     return _Program(request.param)
 

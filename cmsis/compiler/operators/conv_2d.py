@@ -104,8 +104,8 @@ class Conv2D(Operator):
     def _one_row(self, graph: Graph) -> bool:
         # CMSIS-NN's 1xN kernel demands one group, a stride of whole words and no dilation.
         image = graph.input_of(self, 0)
-        return (image.shape[1] == 1 and _groups(image, graph.input_of(self, 1)) == 1 and self.window.size.h == 1 and self.window.dilation == Extent(1, 1)
-                and self.window.stride.w * image.shape[3] % 4 == 0)
+        return (image.shape[1] == 1 and _groups(image, graph.input_of(self, 1)) == 1 and self.window.size.h == 1
+                and self.window.dilation == Extent(1, 1) and self.window.stride.w * image.shape[3] % 4 == 0)
 
     def _parameters(self, graph: Graph) -> str:
         image = graph.input_of(self, 0)
