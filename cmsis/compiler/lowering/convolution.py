@@ -68,9 +68,10 @@ class PackedConv2D(Implementation):
 
     @classmethod
     def suits(cls, graph: Graph, semantic: Conv2D) -> bool:
-        """Whether weights pack, all factors are below 1/2, and a row's windows are contiguous."""
+        """Whether weights pack, all factors are below 1/2, a row's windows are contiguous, and there is one group."""
         multipliers = semantic.multipliers(graph)
         return (geometry(graph, semantic).window.dilation.w == 1 and packing.packs(graph, semantic)
+                and graph.input_of(semantic, 1).shape[3] == graph.input_of(semantic, 0).shape[3]
                 and all(m.value > 0 and m.shift in _SHIFTS for m in multipliers))
 
     def scratch_bytes(self, graph: Graph) -> int:
