@@ -13,7 +13,7 @@ load(
     "size_measurement",
     "timing_measurement",
 )
-load("//tools/rules:m4_binary.bzl", "m4_elf", "m4_library")
+load("//tools/rules:m4_binary.bzl", "NETWORK_COPTS", "m4_elf", "m4_library")
 load("//tools/rules:model.bzl", "data_set", "int8_model", "network_spec", "recorded_data_set", "trained_weights")
 load("//tools/rules:profile.bzl", "network_profile", "subject_binary")
 
@@ -59,7 +59,7 @@ def _compiled(name, spec, target, visibility):
         name = name + "_library",
         srcs = [name + "_c"],
         hdrs = [name + "_h"],
-        copts = ["-std=c99"],
+        copts = NETWORK_COPTS,
         visibility = visibility,
         deps = ["//cmsis:runtime"],
     )

@@ -1,6 +1,6 @@
 """network_under_test: a Keras network on its whole way to Cortex-M4 code."""
 
-load("//tools/rules:m4_binary.bzl", "m4_elf")
+load("//tools/rules:m4_binary.bzl", "NETWORK_COPTS", "m4_elf")
 
 def network_under_test(name, deps):
     """Makes a network of make_network.py, compiles it and links it.
@@ -41,7 +41,7 @@ def network_under_test(name, deps):
     m4_elf(
         name = name + "_program",
         srcs = [name + ".c", name + ".h"],
-        copts = ["-std=c99"],
+        copts = NETWORK_COPTS,
         linker_script = "functions.ld",
         linkopts = ["-Wl,--undefined=%s_init,--undefined=%s_run,--entry=%s_run" % (name, name, name)],
         deps = deps,

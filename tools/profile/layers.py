@@ -104,11 +104,15 @@ def profile_call(machine: Machine, timing: str, function: str, layers: tuple[Lay
     return Profile(timing, layers, {path: _sum(runs, flash[path]) for path, runs in counts.items()})
 
 
+def layers_of(plan: dict[str, Any]) -> tuple[Layer, ...]:
+    """The layers in the compiler's plan."""
+    return tuple(Layer(entry["name"], entry["operator"], entry["kernel"], entry["macs"]) for entry in plan["layers"])
+
+
 def read_layers(plan_path: str) -> tuple[Layer, ...]:
     """The layers in the compiler's plan (JSON); UserError if it is none."""
     try:
-        layers = json.loads(Path(plan_path).read_text(encoding="utf-8"))["layers"]
-        return tuple(Layer(entry["name"], entry["operator"], entry["kernel"], entry["macs"]) for entry in layers)
+        return layers_of(json.loads(Path(plan_path).read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{Path(plan_path).name}: is not a plan; got {type(error).__name__}: {error}, want the JSON of "
                         "//cmsis/compiler:compile. Fix: compile the model again") from error

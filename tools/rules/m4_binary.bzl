@@ -7,26 +7,32 @@ once for the host and once more for the Cortex-M4. Only `deps`, hand-written cc_
 load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
 load(":cortex_m4.bzl", "cortex_m4_transition")
 
-_COMPILE_ATTRS = {
-    "copts": attr.string_list(doc = "Further compiler flags."),
-    "deps": attr.label_list(cfg = cortex_m4_transition, providers = [CcInfo], doc = "cc_libraries."),
-    "hdrs": attr.label_list(allow_files = [".h"], doc = "Headers; their folders are on the include path."),
-    "libraries": attr.label_list(providers = [CcInfo], doc = "m4_libraries."),
-    "srcs": attr.label_list(allow_files = [".c", ".h", ".S"]),
+# What a generated network must compile with, and all that it asks for.
+NETWORK_COPTS = ["-std=c99"]
+
+TOOLCHAIN_ATTRS = {
     "_allowlist_function_transition": attr.label(
         default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
     ),
     "_toolchain": attr.label(default = "@arm_gcc//:cc", cfg = cortex_m4_transition),
 }
 
-def _toolchain(ctx):
+_COMPILE_ATTRS = dict(TOOLCHAIN_ATTRS, **{
+    "copts": attr.string_list(doc = "Further compiler flags."),
+    "deps": attr.label_list(cfg = cortex_m4_transition, providers = [CcInfo], doc = "cc_libraries."),
+    "hdrs": attr.label_list(allow_files = [".h"], doc = "Headers; their folders are on the include path."),
+    "libraries": attr.label_list(providers = [CcInfo], doc = "m4_libraries."),
+    "srcs": attr.label_list(allow_files = [".c", ".h", ".S"]),
+})
+
+def m4_toolchain(ctx):
     """The Cortex-M4's CcToolchainInfo; not by resolution, which would give the toolchain of the caller's platform."""
     toolchain = ctx.attr._toolchain[0][cc_common.CcToolchainInfo]
     return toolchain, cc_common.configure_features(ctx = ctx, cc_toolchain = toolchain)
 
 def _compile(ctx):
     """Compiles `srcs`; returns the compilation context, the objects' CcCompilationOutputs and the merged deps."""
-    toolchain, features = _toolchain(ctx)
+    toolchain, features = m4_toolchain(ctx)
     deps = cc_common.merge_cc_infos(cc_infos = [dep[CcInfo] for dep in ctx.attr.deps + ctx.attr.libraries])
     headers = [file for file in ctx.files.srcs if file.extension == "h"] + ctx.files.hdrs
     context, outputs = cc_common.compile(
@@ -44,7 +50,7 @@ def _compile(ctx):
     return context, outputs, deps
 
 def _m4_library_impl(ctx):
-    toolchain, features = _toolchain(ctx)
+    toolchain, features = m4_toolchain(ctx)
     context, outputs, deps = _compile(ctx)
     linking, _ = cc_common.create_linking_context_from_compilation_outputs(
         name = ctx.label.name,
@@ -67,7 +73,7 @@ m4_library = rule(
     fragments = ["cpp"],
 )
 
-def _link_inputs(linking_context):
+def link_inputs(linking_context):
     """Objects where a library has them (an archive would hide a vector table nobody refers to), archives else."""
     inputs = []
     for linker_input in linking_context.linker_inputs.to_list():
@@ -77,7 +83,7 @@ def _link_inputs(linking_context):
     return inputs
 
 def _link(ctx, objects, elf, map_file):
-    toolchain, features = _toolchain(ctx)
+    toolchain, features = m4_toolchain(ctx)
     action = ACTION_NAMES.cpp_link_executable
     variables = cc_common.create_link_variables(feature_configuration = features, cc_toolchain = toolchain)
     args = ctx.actions.args()
@@ -109,7 +115,7 @@ def _link(ctx, objects, elf, map_file):
 def _m4_elf_impl(ctx):
     elf, image, map_file = ctx.outputs.elf, ctx.outputs.image, ctx.outputs.map
     _, outputs, deps = _compile(ctx)
-    _link(ctx, outputs.objects + _link_inputs(deps.linking_context), elf, map_file)
+    _link(ctx, outputs.objects + link_inputs(deps.linking_context), elf, map_file)
     ctx.actions.run(
         outputs = [image],
         inputs = [elf],
