@@ -1,15 +1,15 @@
 """Compiles and links a generated network for the simulator, with the project's compiler and flags.
 
 Purpose: programs that meet networks at run time (benchmarks, searches for the fastest kernel) get an ELF as Bazel would
-link it. Inputs: a .tflite file, and a kit (link_kit.bzl; rule and runfiles are the
-caller's data). Outputs: the ELF's bytes; harness.c says what to call. Errors: UserError where the program does not fit.
+link it. Inputs: a .tflite file, and a kit (link_kit.bzl; this library brings it along as data). Outputs: the ELF's bytes;
+harness.c says what to call. Errors: UserError where the compiler refuses the model, or the program does not fit.
 """
 
 import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +84,11 @@ def workshop(kit: Kit) -> Iterator[Path]:
 def compile_c(kit: Kit, folder: Path, source: str, target: str, flags: tuple[str, ...] = ()) -> None:
     """Compiles a C file in the workshop `folder` with the kit's flags and `flags` behind them."""
     _run(kit, folder, (*kit.compile, *flags, "-c", source, "-o", target))
+
+
+def make_archive(kit: Kit, folder: Path, target: str, objects: Sequence[str]) -> None:
+    """Makes a static library of `objects`; the linker takes from it only what is missing."""
+    _run(kit, folder, (kit.compile[0].removesuffix("gcc") + "ar", "rcsD", target, *objects))
 
 
 def ends(plan: dict, what: str) -> list[dict]:

@@ -1,0 +1,56 @@
+"""One model with one or more libraries of kernels: its figures, or why it has none.
+
+Purpose: a network that cannot be measured never takes the others' figures along. Inputs: a path, libraries, settings.
+Outputs: a Result. Errors: none; what is refused, and what is our own fault, is in the Result.
+"""
+
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.bench import models  # first: it chooses the backend
+
+from tools.bench.measure import Figures, Settings, measure
+from tools.errors import UserError
+from tools.link.network_elf import Kit
+
+OURS, THEIRS = "EdgePlug", "CMSIS-NN"
+
+
+@dataclass(frozen=True)
+class Library:
+    """Kernels to link, the compiler's options for them, and their name in the table."""
+
+    name: str
+    kit: Kit
+    options: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Result:
+    """A model's figures by library, and why it has none for others; `failed` where that is our fault."""
+
+    name: str
+    origin: str
+    figures: dict[str, Figures]
+    refusals: dict[str, str]
+    failed: bool = False
+
+
+def measure_all(path: Path, libraries: Sequence[Library], settings: Settings) -> Result:
+    """Measures the model at `path` with each of the libraries."""
+    figures, refusals, failed = {}, {}, False
+    try:
+        model = models.load(path, settings.seed)
+    except UserError as error:
+        return Result(path.name, "not read", {}, {library.name: str(error) for library in libraries})
+    for library in libraries:
+        try:
+            figures[library.name] = measure(model.content, library.kit, library.options, settings)
+        except UserError as error:
+            refusals[library.name] = str(error)
+        except Exception as error:  # of ours, or SimError: a bug either way
+            traceback.print_exc()
+            refusals[library.name], failed = f"internal error: {type(error).__name__}: {error}", True
+    return Result(path.name, model.origin, figures, refusals, failed)
