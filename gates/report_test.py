@@ -42,10 +42,10 @@ def test_measurements_are_named_by_gate(tmp_path):
 
 def test_summary():
     assert summary.summary(fixtures.spec(), fixtures.size(), fixtures.timing()) == (
-        "fixture: 16,384 B flash of 16,384, 4,096 B SRAM of 4,096, 475.0 us simulated at 80 MHz (zero_wait)")
+        "fixture: 16,384 B flash of 16,384, 4,096 B SRAM of 4,096, 475.0 us simulated at 80 MHz (stm32l476_80mhz)")
 
 
 def test_summary_without_limits():
     spec = model_spec.load(fixtures.UNGATED_SPEC_PATH)
     assert summary.summary(spec, fixtures.size(), fixtures.timing()) == (
-        "ungated: 16,384 B flash, 4,096 B SRAM, 475.0 us simulated at 80 MHz (zero_wait)")
+        "ungated: 16,384 B flash, 4,096 B SRAM, 475.0 us simulated at 80 MHz (stm32l476_80mhz)")

@@ -42,7 +42,7 @@ def test_a_network_without_layers_fails_all_the_same():
 
 def test_too_few_windows_fail():
     measured = fixtures.timing()
-    measured["profiles"]["zero_wait"] |= {"windows": 199}
+    measured["profiles"]["stm32l476_80mhz"] |= {"windows": 199}
     (complaint,) = _complaints(measured)
     assert complaint.startswith("timing: too few windows were timed; got 199, want 200. Fix: ")
 
@@ -63,8 +63,8 @@ def test_a_counter_that_was_never_checked_fails():
 def test_spread_tick_and_other_profiles_are_reported():
     reported = {check.what: check.measured for check in checks(fixtures.timing(), fixtures.spec()) if not check.limit}
     assert reported == {
-        "pilot windows, profile zero_wait": "450.0 / 460.0 / 470.0 us (min / median / max of 200) at 80 MHz",
-        "pilot windows, profile art": "600.0 / 650.0 / 700.0 us (min / median / max of 200) at 80 MHz",
+        "pilot windows, profile stm32l476_80mhz": "450.0 / 460.0 / 470.0 us (min / median / max of 200) at 80 MHz",
+        "pilot windows, profile zero_wait": "400.0 / 410.0 / 420.0 us (min / median / max of 12) at 80 MHz",
         "slowest input, interrupted by SysTick at 1,000 Hz": "475.3 us (38,025 cycles; slowest of 24, empty handler)",
         "blocks of code with an access that the model took for aligned SRAM": "12 of 4,000",
     }

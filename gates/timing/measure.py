@@ -1,9 +1,9 @@
 """Measures time: cycles of the inference as the firmware counts them, on the cycle model of the simulator.
 
 Inputs: --spec, --image (.bin), --elf (its symbols), --pilot (.npz), --plan (JSON). Output: JSON with minimum, median and
-maximum over pilot windows for every profile of the cycle model; for the judged one also the slowest input that a search
-found (search.py), with its cycles by layer, and the worst case under a tick of 1 kHz; and a check of the firmware's counter
-against the simulator's stopwatch. Non-goals: the verdict (judge.py).
+maximum over pilot windows for every profile of the cycle model; for the target's own, which is judged, also the slowest input
+that a search found (search.py), with its cycles by layer, and the worst case under a tick of 1 kHz; and a check of the
+firmware's counter against the simulator's stopwatch. Non-goals: the verdict (judge.py).
 """
 
 import statistics
@@ -22,6 +22,7 @@ from model import spec as model_spec
 from model.data import dataset
 from tools import errors
 from tools.profile.layers import Layer, profile_call, read_layers
+from tools.sim.boards import board_named
 from tools.sim.timing.profiles import PROFILES
 
 # For a network that declares no timing gate: enough to state a time after a build.
@@ -47,8 +48,8 @@ class Image:
 
     @property
     def judged_profile(self) -> str:
-        """The cycle model's profile that the verdict is about."""
-        return "zero_wait"
+        """The cycle model's profile that the verdict is about: the target's own."""
+        return board_named(self.board).profile
 
     def boot(self, timing: str, **options: Any) -> gated.BootedImage:
         """Boots with the cycle model's profile `timing`; options as of BootedImage."""
@@ -56,12 +57,17 @@ class Image:
 
 
 def measure(spec: model_spec.Spec, subject: Image, pilot: dataset.Part) -> dict[str, Any]:
-    """The measurement; `subject` boots once per profile, and anew for each further question."""
+    """The measurement; `subject` boots once per profile, and anew for each further question.
+
+    Raises:
+        UserError: the firmware's clock is not the one whose wait states the target's profile has.
+    """
     count = spec.gates.timing.windows if spec.gates.timing else _WINDOWS_UNGATED
     chosen = windows.spread_over_classes(pilot.y, count)
     quantized, labels = subject.plan.quantize(pilot.x[chosen]), pilot.y[chosen]
     judged = subject.boot(subject.judged_profile)
     clock_hz = judged.identity.clock_hz
+    _expect_clock(subject, clock_hz)
     cycles = judged.classify(quantized).cycles
     known = [Timed(window, int(taken), f"pilot window {number}") for number, window, taken in zip(chosen, quantized, cycles)]
     slow, tried = search(lambda window: int(judged.classify(window[None]).cycles[0]), known)
@@ -78,6 +84,14 @@ def measure(spec: model_spec.Spec, subject: Image, pilot: dataset.Part) -> dict[
         "worst": {"cycles": slow[0].cycles, "input": slow[0].origin, "inputs_searched": tried,
                   "time_us": slow[0].cycles * 1e6 / clock_hz, **inference(subject, slow[0].window)},
     }  # fmt: skip
+
+
+def _expect_clock(subject: Image, clock_hz: int) -> None:
+    want_hz = PROFILES[subject.judged_profile].clock_hz
+    if clock_hz != want_hz:
+        raise errors.UserError(
+            f"timing: {subject.board}'s profile {subject.judged_profile} is for another clock; got firmware at {clock_hz:,} Hz, "
+            f"want {want_hz:,} Hz. Fix: mend the firmware's clock, or name the profile for it in tools/sim/boards.py")
 
 
 def reported_profiles(subject: Image, quantized: np.ndarray, labels: np.ndarray) -> dict[str, Any]:

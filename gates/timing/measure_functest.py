@@ -10,6 +10,7 @@ from gates.timing import judge
 from gates.timing.bracket import Bracket
 from gates.timing.measure import Image, check_counter, measure
 from tools.errors import UserError
+from tools.sim.boards import board_named
 from tools.sim.timing.profiles import PROFILES
 
 
@@ -20,6 +21,21 @@ def _image() -> Image:
 @pytest.fixture(name="measured", scope="module")
 def _measured():
     return measure(echo.spec(), _image(), echo.pilot(40))
+
+
+def test_the_target_names_the_judged_profile(measured):
+    assert measured["judged_profile"] == board_named(_image().board).profile == "stm32l476_80mhz"
+    assert measured["profiles"]["stm32l476_80mhz"]["windows"] == 12 == measured["profiles"]["zero_wait"]["windows"]
+    assert "per_class" in measured["profiles"]["stm32l476_80mhz"] and "per_class" not in measured["profiles"]["zero_wait"]
+    (limited, *_) = judge.checks(measured, echo.spec())
+    assert limited.what == "slowest input, profile stm32l476_80mhz" and limited.limit
+
+
+def test_a_firmware_at_another_clock_than_the_profiles_is_refused():
+    other = dataclasses.replace(_image(), board="stm32l4r5")
+    with pytest.raises(UserError, match="timing: stm32l4r5's profile stm32l4r5_120mhz is for another clock; got firmware at "
+                                        "80,000,000 Hz, want 120,000,000 Hz. Fix: "):
+        measure(echo.spec(), other, echo.pilot(40))
 
 
 def test_echo_is_fast_and_holds(measured):
@@ -61,7 +77,7 @@ def test_the_firmware_counts_what_the_stopwatch_says(measured):
 def test_a_counter_that_is_off_is_noticed():
     """A firmware that counted from another moment on: the stopwatch is started by the wrong function."""
     def watched():
-        return echo.booted(timing="zero_wait", transport=lambda machine: Bracket(machine, "frame_begin"))
+        return echo.booted(timing="stm32l476_80mhz", transport=lambda machine: Bracket(machine, "frame_begin"))
 
     checked = check_counter(watched, echo.plan().quantize(echo.pilot(2).x))
     assert checked["disagreements"] == 2

@@ -43,7 +43,8 @@ class Device:
 
 @dataclass(frozen=True)
 class Board:
-    """A chip: cpu model, memories (the first one is flash and holds the image), devices, the service's UART."""
+    """A chip: memories (the first one is flash and holds the image), devices, the service's UART, and `profile`, the cycle
+    model's profile of the chip at its clock (timing/profiles.py), which the timing gate judges."""
 
     name: str
     memories: tuple[Memory, ...]
