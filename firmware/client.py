@@ -13,6 +13,7 @@ import numpy as np
 from firmware import protocol
 from firmware.protocol import Fault, Frame, Identity, Request
 from tools.errors import UserError
+from tools.sim.stop import StopReason
 
 
 class ServiceError(Exception):
@@ -61,7 +62,8 @@ class MachineTransport:
         for _ in range(self._IDLE_RUNS):
             if uart.sent_bytes >= byte_count:
                 break
-            self._machine.run(self._max_instructions)
+            if self._machine.run(self._max_instructions) is not StopReason.IDLE:
+                break  # halted for good, or asks for a reset: no byte will come
         return uart.receive(byte_count)
 
 
