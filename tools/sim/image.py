@@ -35,11 +35,16 @@ class Image:
 
 
 def load_image(data: bytes, board: Board, elf: bytes | None = None) -> Image:
-    """The image in `data`, an ELF or a .bin for the start of flash; `elf` gives the symbols of a .bin."""
-    if data[:4] == b"\x7fELF":
-        segments, symbols = _elf_segments(data), read_symbols(data)
-    else:
-        segments, symbols = (Segment(board.flash.base, data),), read_symbols(elf) if elf else SymbolTable()
+    """The image in `data`, an ELF or a .bin for the start of flash; `elf` is what a .bin was made from: it gives the symbols.
+
+    Raises:
+        UserError: the ELF is broken or for another core, or the image does not fit.
+    """
+    is_elf = data[:4] == b"\x7fELF"
+    described = data if is_elf else elf
+    parts = _elf_segments(described) if described else ()
+    segments = parts if is_elf else (Segment(board.flash.base, data),)
+    symbols = read_symbols(described) if described else SymbolTable()
     for segment in segments:
         _check_fits(segment, board)
     return Image(segments, symbols)
