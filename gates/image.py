@@ -1,7 +1,8 @@
 """The image under judgement: booted in the simulator, asked over its service.
 
 Purpose: what every gate that runs windows needs: boot, check that it is the network of the plan, classify.
-Inputs: the bytes that ship, and the plan. Outputs: scores, classes, cycles. Non-goals: judging them.
+Inputs: the bytes that ship, and the plan. Outputs: scores, classes, cycles. Errors: what stops the image is named with address,
+symbol and layer. Non-goals: judging the outputs.
 """
 
 import json
@@ -12,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from firmware.client import Client, MachineTransport, Result, ServiceError
-from firmware.protocol import Identity
+from firmware.client import Client, MachineTransport, Result
+from firmware.protocol import Frame, Identity
 from firmware.windows import quantize
 from tools.errors import UserError
+from tools.profile.failure import RunningLayer, explained, instruction_limit
+from tools.profile.layers import Layer, read_layers
 from tools.sim.machine import Machine
 
 
@@ -27,6 +30,7 @@ class Plan:
         name, classes: as in the spec.
         input_bytes: size of a window.
         input_scale, input_zero_point: its quantisation.
+        layers: in the order in which they run.
     """
 
     name: str
@@ -34,6 +38,7 @@ class Plan:
     input_bytes: int
     input_scale: float
     input_zero_point: int
+    layers: tuple[Layer, ...] = ()
 
     def quantize(self, x: np.ndarray) -> np.ndarray:
         """int8 windows, of the shape of `x` (float32, natural units); see firmware/windows.py."""
@@ -43,6 +48,11 @@ class Plan:
     def physical_range(self) -> tuple[float, float]:
         """Lowest and highest input in natural units; beyond, the quantised input saturates."""
         return (-128 - self.input_zero_point) * self.input_scale, (127 - self.input_zero_point) * self.input_scale
+
+    @property
+    def instruction_limit(self) -> int:
+        """How many instructions an inference may take; see tools/profile/failure.py."""
+        return instruction_limit(self.layers)
 
 
 def read_plan(path: str) -> Plan:
@@ -54,7 +64,8 @@ def read_plan(path: str) -> Plan:
     try:
         plan = json.loads(Path(path).read_text(encoding="utf-8"))
         window = plan["input"]
-        return Plan(plan["name"], tuple(plan["classes"]), window["bytes"], window["scale"], window["zero_point"])
+        return Plan(plan["name"], tuple(plan["classes"]), window["bytes"], window["scale"], window["zero_point"],
+                    read_layers(path))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{Path(path).name}: is not a plan; got {type(error).__name__}: {error}, want the JSON of "
                         "//cmsis/compiler:compile. Fix: compile the model again") from error
@@ -76,7 +87,7 @@ class BootedImage:
     """
 
     def __init__(self, image: bytes, plan: Plan, board: str, timing: str | None = None, elf: bytes | None = None,
-                 transport: Callable[[Machine], MachineTransport] = MachineTransport) -> None:
+                 transport: Callable[[Machine], MachineTransport] | None = None) -> None:
         """Boots `image` from its reset vector and asks who it is.
 
         Args:
@@ -84,20 +95,18 @@ class BootedImage:
             plan: the network that it should hold.
             board: the simulator's name of the target.
             timing: None (functional, fast) or a profile of the cycle model.
-            elf: gives addresses their names; not run.
-            transport: how the client reaches the machine.
+            elf: gives addresses their names, and with the plan the layers theirs; not run.
+            transport: how the client reaches the machine; by default directly, with the plan's limit of instructions.
 
         Raises:
             UserError: it doesn't boot, doesn't answer, or is another network.
         """
         self.machine = Machine(image, board=board, timing=timing, elf=elf)
-        self.transport = transport(self.machine)
+        self.machine.place = RunningLayer(self.machine, f"{plan.name}_run", plan.layers)
+        self.transport = transport(self.machine) if transport else MachineTransport(self.machine, plan.instruction_limit)
         self.client = Client(transport=self.transport)
-        try:
+        with explained(self.machine, "does not answer after its boot", "its identity"):
             self.identity: Identity = self.client.identify()
-        except ServiceError as error:
-            raise UserError(f"image: does not answer after its boot; got {error}, want its identity. "
-                            "Fix: run bazel test //firmware/...") from error
         self._expect("name", self.identity.name, plan.name)
         self._expect("classes", self.identity.classes, plan.classes)
         self._expect("input bytes", self.identity.input_bytes, plan.input_bytes)
@@ -116,12 +125,14 @@ class BootedImage:
                        np.array([result.class_index for result in results], np.int64),
                        np.array([result.cycles for result in results], np.int64))
 
+    def exchange(self, request: bytes) -> Frame:
+        """The frame that answers `request`, of whatever type it is; UserError if none comes."""
+        with explained(self.machine, "did not answer a frame", "a reply"):
+            return self.client.exchange(request)
+
     def _run(self, number: int, window: np.ndarray) -> Result:
-        try:
+        with explained(self.machine, f"window {number} was not classified", "scores"):
             return self.client.run(window)
-        except ServiceError as error:
-            raise UserError(f"image: window {number} was not classified; got {error}, want scores. "
-                            "Fix: run bazel test //firmware/...") from error
 
     @staticmethod
     def _expect(what: str, got: Any, want: Any) -> None:

@@ -54,6 +54,7 @@ def _compiled(name, spec, target, visibility):
     )
     native.filegroup(name = name + "_c", srcs = [name + "_c_source"], output_group = "source")
     native.filegroup(name = name + "_h", srcs = [name + "_c_source"], output_group = "header")
+    native.filegroup(name = name + "_plan", srcs = [name + "_c_source"], output_group = "plan", visibility = visibility)
     network_header(name = name + "_binding", network = name + "_c_source")
     m4_library(
         name = name + "_library",
@@ -95,6 +96,7 @@ def _observed(name, spec, visibility):
             data = name + "_data",
             library = library,
             main = main,
+            plan = name + "_plan",
             program = name + "_program",
             spec = spec,
             visibility = visibility,
@@ -193,7 +195,7 @@ def edgeplug_network(
       name: NAME.bin, the flash image, and NAME.summary.txt, the line about it.
       name_spec: the checked spec.
       name_data: training data and pilot set. name_weights: the trained .keras. name_int8: the .tflite.
-      name_c_source: NAME.c, NAME.h and NAME.plan.json. name_library: the m4_library of them.
+      name_c_source: NAME.c, NAME.h and NAME.plan.json. name_plan: the latter alone. name_library: the m4_library of them.
       name_program: .elf, .bin, .map and .symbols.txt (the size table). name_firmware: the same with a FirmwareInfo.
       name_trace, name_gdb: for `bazel run`: the instructions of one inference; a server for a debugger.
       name_profile: .json, .txt, .svg and .speedscope.json: cycles of one inference by layer and cause.

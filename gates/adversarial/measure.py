@@ -1,7 +1,7 @@
 """Measures robustness: what attacks on the float networks do to the image.
 
-Inputs: --spec, --image (.bin), --plan (JSON), --model (.keras that shipped), --ensemble (three .keras, trained
-independently), --pilot (.npz). Output: JSON with robust accuracy per epsilon and attack, for the float network and for
+Inputs: --spec, --image (.bin), --elf (its symbols), --plan (JSON), --model (.keras that shipped), --ensemble (three
+.keras, trained independently), --pilot (.npz). Output: JSON with robust accuracy per epsilon and attack, for the float network and for
 the image; and DeepXplore's coverage, difference-inducing inputs and failure modes by pair of classes.
 Non-goals: the verdict (judge.py), adaptive attacks on the int8 arithmetic itself.
 """
@@ -125,6 +125,7 @@ def _mean_shares(findings: list[deepxplore.Finding]) -> dict[str, float]:
 def _define_flags() -> None:
     flags.DEFINE_string("spec", None, "YAML of the network", required=True)
     flags.DEFINE_string("image", None, ".bin to attack", required=True)
+    flags.DEFINE_string("elf", None, "the ELF that it was made from, for its symbols", required=True)
     flags.DEFINE_string("plan", None, "JSON of the compiler", required=True)
     flags.DEFINE_string("model", None, ".keras that the image was quantised from", required=True)
     flags.DEFINE_list("ensemble", None, ".keras of independently trained networks, at least three", required=True)
@@ -142,7 +143,7 @@ def main(_: list[str]) -> None:
     if pilot.x.ndim != 3:
         raise errors.UserError(f"adversarial: windows have no time axis; got shape {list(pilot.x.shape[1:])}, want "
                                "[length, channels]. Fix: drop gates.adversarial from the spec")
-    image = gated.BootedImage(gated.read_image(args.image), plan, spec.target)
+    image = gated.BootedImage(gated.read_image(args.image), plan, spec.target, elf=gated.read_image(args.elf))
     measurement.write(args.output, measure(spec, image, plan, FloatNetwork(args.model),
                                            [FloatNetwork(path) for path in args.ensemble], pilot))
 

@@ -64,20 +64,20 @@ def _image(name, network, board, target):
     )
     return ":%s_%s.bin" % (name, board)
 
-def _functest(name, environment, image, windows):
+def _functest(name, environment, network, image, windows):
     """The functional test in one environment."""
     pytest_test(
         name = "%s_functest_%s" % (name, environment.name),
         size = "medium",
         srcs = ["//gates/environments:service_functest.py"],
-        data = [image, name + "_answers", name + "_plan"] + environment.data,
+        data = [image, name + "_answers", network + "_plan"] + environment.data,
         env = dict(environment.variables, **{
             "EDGEPLUG_ANSWERS": "$(rootpath %s_answers)" % name,
             "EDGEPLUG_BOARD": environment.board,
             "EDGEPLUG_CLOCK_HZ": str(environment.clock_hz),
             "EDGEPLUG_IMAGE": "$(rootpath %s)" % image,
             "EDGEPLUG_NAME": environment.name,
-            "EDGEPLUG_PLAN": "$(rootpath %s_plan)" % name,
+            "EDGEPLUG_PLAN": "$(rootpath %s_plan)" % network,
             "EDGEPLUG_RUNNER": environment.runner,
             "EDGEPLUG_TRIES": str(environment.tries),
             "EDGEPLUG_WINDOWS": str(min(environment.windows, windows)),
@@ -130,7 +130,7 @@ def environment_functests(name, network, target = "stm32l476", windows = 200):
       name_functest_ENVIRONMENT: a test for each of ENVIRONMENTS.
       name_robot_functest_renode: the test of Renode's own kind, and name_exchanges, what it plays.
       name_BOARD: .elf, .bin and .map for a board other than the target.
-      name_answers: the windows and TFLite's scores. name_binding: network.h. name_plan: the compiler's JSON.
+      name_answers: the windows and TFLite's scores. name_binding: network.h.
     """
     reference_answers(
         name = name + "_answers",
@@ -140,9 +140,8 @@ def environment_functests(name, network, target = "stm32l476", windows = 200):
         windows = windows,
     )
     network_header(name = name + "_binding", network = network + "_c_source")
-    native.filegroup(name = name + "_plan", srcs = [network + "_c_source"], output_group = "plan")
     images = {board: _image(name, network, board, target) for board in {e.board: None for e in ENVIRONMENTS}}
     for environment in ENVIRONMENTS:
-        _functest(name, environment, images[environment.board], windows)
+        _functest(name, environment, network, images[environment.board], windows)
         if environment.runner == "renode":
             _robot_functest(name, environment, images[environment.board])

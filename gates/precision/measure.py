@@ -1,8 +1,8 @@
 """Measures precision: the image classifies the whole pilot set through its service, in the simulator.
 
-Inputs: --spec, --image (.bin), --tflite, --pilot (.npz), --plan (JSON); --exact, whether the linked kernels promise
-TFLite's very scores. Output: JSON with confusion matrix, shares per class, and how far the scores are from those of
-TFLite's reference kernels. Non-goals: the verdict (judge.py).
+Inputs: --spec, --image (.bin), --elf (its symbols), --tflite, --pilot (.npz), --plan (JSON); --exact, whether the linked
+kernels promise TFLite's very scores. Output: JSON with confusion matrix, shares per class, and how far the scores are from
+those of TFLite's reference kernels. Non-goals: the verdict (judge.py).
 """
 
 from typing import Any
@@ -74,6 +74,7 @@ def _define_flags() -> None:
     flags.DEFINE_string("image", None, ".bin to judge", required=True)
     flags.DEFINE_string("tflite", None, "int8 model that the image was compiled from", required=True)
     flags.DEFINE_string("pilot", None, ".npz with the pilot set", required=True)
+    flags.DEFINE_string("elf", None, "the ELF that it was made from, for its symbols", required=True)
     flags.DEFINE_string("plan", None, "JSON of the compiler", required=True)
     flags.DEFINE_bool("exact", True, "whether the linked kernels promise the scores of TFLite's reference kernels")
     flags.DEFINE_string("output", None, "JSON to write", required=True)
@@ -83,7 +84,7 @@ def main(_: list[str]) -> None:
     args = flags.FLAGS
     spec, plan = model_spec.load(args.spec), gated.read_plan(args.plan)
     pilot = dataset.load_pilot(args.pilot, len(spec.classes))
-    image = gated.BootedImage(gated.read_image(args.image), plan, spec.target)
+    image = gated.BootedImage(gated.read_image(args.image), plan, spec.target, elf=gated.read_image(args.elf))
     measurement.write(args.output, measure(spec, image, Reference(args.tflite), plan, pilot, args.exact))
 
 

@@ -77,7 +77,7 @@ def bad_frames(input_bytes: int, classes: int) -> dict[ErrorCode, bytes]:
 
 def _provoke(booted: gated.BootedImage, code: ErrorCode, frame: bytes) -> None:
     """Sends a bad frame and sees to it that the path it is meant for was taken."""
-    reply = booted.client.exchange(frame)
+    reply = booted.exchange(frame)
     if reply.type != protocol.TYPE_ERROR or reply.payload[:1] != bytes([code]):
         raise errors.UserError(f"size: a bad frame was not refused; got type {reply.type:#04x} {reply.payload.hex()}, want "
                                f"error {code.name}. Fix: run bazel test //firmware/...")

@@ -1,9 +1,11 @@
 """Makes a bad image out of a good one, to show that gates reject real images.
 
 Inputs: --image (.bin), --elf (its symbols), and what to spoil: --flip_symbol=NAME inverts the second-highest bit of the
-middle byte of that object (a weight, say); --pad_to_bytes=N appends zeros. Output: --output, a .bin.
-Non-goals: images that don't boot; the firmware's own tests have those.
+middle byte of that object (a weight, say); --pad_to_bytes=N appends zeros. Output: --output, a .bin. For tests only:
+`plant`, which gives a function code that fails. Non-goals: images that don't boot; the firmware's own tests have those.
 """
+
+import enum
 
 from absl import flags
 
@@ -15,20 +17,46 @@ from tools.sim.symbols import read_symbols
 _BIT = 0x40
 
 
+class Fault(enum.Enum):
+    """Machine code of the Cortex-M4 that fails in one way."""
+
+    ILLEGAL_INSTRUCTION = bytes.fromhex("00de")  # udf #0
+    BUS_FAULT = bytes.fromhex("4ff04040 0068")  # mov.w r0, #0xc0000000; ldr r0, [r0]
+    RUNAWAY_LOOP = bytes.fromhex("00bf fde7")  # nop; b to it
+    HALT = bytes.fromhex("fee7")  # b to itself
+    STACK_OVERFLOW = bytes.fromhex("ffb4 fde7")  # push {r0-r7}; b to it
+
+
 def flip(image: bytes, elf: bytes, symbol: str, board: str = "stm32l476") -> bytes:
     """`image` with one bit inverted in the middle of `symbol`.
 
     Raises:
         errors.UserError: no such symbol in the image's flash.
     """
+    offset, size = _extent(image, elf, symbol, board)
+    spoiled = bytearray(image)
+    spoiled[offset + size // 2] ^= _BIT
+    return bytes(spoiled)
+
+
+def plant(image: bytes, elf: bytes, symbol: str, fault: Fault, board: str = "stm32l476") -> bytes:
+    """`image` whose function `symbol` begins with the code of `fault`.
+
+    Raises:
+        errors.UserError: no such symbol in the image's flash.
+    """
+    offset, _ = _extent(image, elf, symbol, board)
+    return image[:offset] + fault.value + image[offset + len(fault.value) :]
+
+
+def _extent(image: bytes, elf: bytes, symbol: str, board: str) -> tuple[int, int]:
+    """Offset and size of `symbol` in `image`; UserError if it is not there."""
     sizes = {entry.name: (entry.address - board_named(board).flash.base, entry.size_bytes) for entry in read_symbols(elf)}
     offset, size = sizes.get(symbol, (-1, 0))
     if not 0 <= offset < offset + size <= len(image):
         raise errors.UserError(f"spoil: the image has no object {symbol}; got {len(sizes)} other symbols, want it in flash. "
                                "Fix: correct --flip_symbol (arm-none-eabi-nm lists them)")
-    spoiled = bytearray(image)
-    spoiled[offset + size // 2] ^= _BIT
-    return bytes(spoiled)
+    return offset, size
 
 
 def pad(image: bytes, size_bytes: int) -> bytes:

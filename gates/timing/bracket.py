@@ -6,11 +6,10 @@ Inputs: a timed machine with symbols. Non-goals: the cycle model; see tools/sim/
 
 from firmware.client import MachineTransport
 from tools.errors import UserError
-from tools.sim.machine import Machine
+from tools.sim.machine import DEFAULT_MAX_INSTRUCTIONS, Machine
 from tools.sim.stop import StopReason
 
 _LINK_REGISTER = 14
-_MAX_INSTRUCTIONS = 200_000_000
 
 
 class Bracket(MachineTransport):
@@ -20,9 +19,9 @@ class Bracket(MachineTransport):
         cycles: between entry and return of the latest call; None when the latest request made none.
     """
 
-    def __init__(self, machine: Machine, function: str) -> None:
+    def __init__(self, machine: Machine, function: str, max_instructions: int = DEFAULT_MAX_INSTRUCTIONS) -> None:
         """`function`: a symbol of the machine's ELF; UserError if it has no such symbol."""
-        super().__init__(machine, _MAX_INSTRUCTIONS)
+        super().__init__(machine, max_instructions)
         if function not in machine.symbols:
             raise UserError(f"timing: the ELF has no symbol {function}; got none, want the inference. "
                             "Fix: link without link-time optimisation, and don't strip the ELF")
@@ -33,8 +32,9 @@ class Bracket(MachineTransport):
     def send(self, data: bytes) -> None:
         super().send(data)
         self.cycles = None
-        if self._machine.run(_MAX_INSTRUCTIONS, until=self._entry) is not StopReason.UNTIL:
+        if self._machine.run(self._max_instructions, until=self._entry) is not StopReason.UNTIL:
             return
         start = self._machine.cycles
-        if self._machine.run(_MAX_INSTRUCTIONS, until=self._machine.register(_LINK_REGISTER)) is StopReason.UNTIL:
+        return_address = self._machine.register(_LINK_REGISTER)
+        if self._machine.run(self._max_instructions, until=return_address) is StopReason.UNTIL:
             self.cycles = self._machine.cycles - start

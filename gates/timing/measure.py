@@ -21,8 +21,9 @@ from gates.timing.search import Timed, search
 from model import spec as model_spec
 from model.data import dataset
 from tools import errors
-from tools.profile.layers import Layer, profile_call, read_layers
+from tools.profile.layers import profile_call
 from tools.sim.boards import board_named
+from tools.sim.machine import Machine
 from tools.sim.timing.profiles import PROFILES
 
 # For a network that declares no timing gate: enough to state a time after a build.
@@ -43,7 +44,6 @@ class Image:
     image: bytes
     elf: bytes
     plan: gated.Plan
-    layers: tuple[Layer, ...]
     board: str
 
     @property
@@ -90,8 +90,8 @@ def _expect_clock(subject: Image, clock_hz: int) -> None:
     want_hz = PROFILES[subject.judged_profile].clock_hz
     if clock_hz != want_hz:
         raise errors.UserError(
-            f"timing: {subject.board}'s profile {subject.judged_profile} is for another clock; got firmware at {clock_hz:,} Hz, "
-            f"want {want_hz:,} Hz. Fix: mend the firmware's clock, or name the profile for it in tools/sim/boards.py")
+            f"timing: {subject.board}'s profile {subject.judged_profile} is for another clock; got firmware at {clock_hz:,} "
+            f"Hz, want {want_hz:,} Hz. Fix: mend the firmware's clock, or name the profile for it in tools/sim/boards.py")
 
 
 def reported_profiles(subject: Image, quantized: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
@@ -117,8 +117,8 @@ def spread(cycles: np.ndarray, clock_hz: int) -> dict[str, Any]:
 def inference(subject: Image, window: np.ndarray) -> dict[str, Any]:
     """What the profile (tools/profile) says of one inference: its layers, in order, and how much the model assumed."""
     booted = subject.boot(subject.judged_profile)
-    profile = profile_call(booted.machine, subject.judged_profile, f"{subject.plan.name}_run", subject.layers,
-                           lambda: booted.client.run(window)).as_dict()
+    profile = profile_call(booted.machine, subject.judged_profile, f"{subject.plan.name}_run", subject.plan.layers,
+                           lambda: booted.classify(window[None])).as_dict()
     return {name: profile[name] for name in ("assumed_blocks", "blocks", "layers")}
 
 
@@ -133,7 +133,10 @@ def ticked(subject: Image, window: np.ndarray) -> dict[str, Any]:
 
 def stopwatch(subject: Image) -> gated.BootedImage:
     """A booted image under the simulator's stopwatch."""
-    return subject.boot(subject.judged_profile, transport=lambda machine: Bracket(machine, f"{subject.plan.name}_run"))
+    def bracket(machine: Machine) -> Bracket:
+        return Bracket(machine, f"{subject.plan.name}_run", subject.plan.instruction_limit)
+
+    return subject.boot(subject.judged_profile, transport=bracket)
 
 
 def check_counter(watched: Callable[[], gated.BootedImage], quantized: np.ndarray) -> dict[str, Any]:
@@ -164,8 +167,7 @@ def _define_flags() -> None:
 def main(_: list[str]) -> None:
     args = flags.FLAGS
     spec = model_spec.load(args.spec)
-    subject = Image(gated.read_image(args.image), gated.read_image(args.elf), gated.read_plan(args.plan),
-                    read_layers(args.plan), spec.target)
+    subject = Image(gated.read_image(args.image), gated.read_image(args.elf), gated.read_plan(args.plan), spec.target)
     measurement.write(args.output, measure(spec, subject, dataset.load_pilot(args.pilot, len(spec.classes))))
 
 

@@ -15,7 +15,7 @@ from tools.sim.timing.profiles import PROFILES
 
 
 def _image() -> Image:
-    return Image(echo.BIN.read_bytes(), echo.ELF.read_bytes(), echo.plan(), (), "stm32l476")
+    return Image(echo.BIN.read_bytes(), echo.ELF.read_bytes(), echo.plan(), "stm32l476")
 
 
 @pytest.fixture(name="measured", scope="module")

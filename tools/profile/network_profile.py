@@ -1,6 +1,6 @@
 """Profiles one inference of an image: cycles by layer and cause, in the board's own profile and with zero wait states.
 
-Inputs: the flags of tools/trace/subject.py, and --plan (JSON of the compiler). Outputs: --json; --table (text);
+Inputs: the flags of tools/trace/subject.py. Outputs: --json; --table (text);
 --flame_graph (SVG) of the board's profile; --speedscope (JSON). How to read them: docs/profiling.md.
 Non-goals: the slowest input; gates/timing searches for it.
 """
@@ -14,7 +14,7 @@ from absl import flags
 
 from tools import errors
 from tools.profile.flame_graph import as_svg
-from tools.profile.layers import Profile, profile_call, read_layers
+from tools.profile.layers import Profile, profile_call
 from tools.profile.speedscope import as_speedscope
 from tools.profile.table import as_table
 from tools.trace import subject
@@ -22,20 +22,18 @@ from tools.trace import subject
 _REFERENCE = "zero_wait"
 
 
-def profiles_of(what: subject.Subject, plan_path: str) -> tuple[str, int, list[Profile]]:
+def profiles_of(what: subject.Subject) -> tuple[str, int, list[Profile]]:
     """The network's name, the clock in Hz, and the inference's profiles, the board's own first."""
-    layers = read_layers(plan_path)
     profiles = []
     for timing in dict.fromkeys((what.profile, _REFERENCE)):
         booted = what.boot(timing)
-        profiles.append(profile_call(booted.machine, timing, f"{booted.name}_run", layers,
-                                     lambda booted=booted: booted.client.run(booted.window)))
+        profiles.append(profile_call(booted.machine, timing, f"{booted.name}_run", what.layers, booted.run))
     return booted.name, booted.clock_hz, profiles
 
 
-def outputs(what: subject.Subject, plan_path: str, window: int) -> dict[str, str]:
+def outputs(what: subject.Subject, window: int) -> dict[str, str]:
     """The contents of all output files, by the name of their flag."""
-    name, clock_hz, profiles = profiles_of(what, plan_path)
+    name, clock_hz, profiles = profiles_of(what)
     content = {"network": name, "window": window, "clock_hz": clock_hz,
                "profiles": {profile.timing: profile.as_dict() for profile in profiles}}
     heading = f"{name}: one inference, window {window} of the pilot set\n\n"
@@ -59,7 +57,6 @@ def _write(path: str, text: str) -> None:
 
 def _define_flags() -> None:
     subject.define_flags()
-    flags.DEFINE_string("plan", None, "JSON of the compiler", required=True)
     flags.DEFINE_string("json", None, "JSON to write", required=True)
     flags.DEFINE_string("table", None, "text to write", required=True)
     flags.DEFINE_string("flame_graph", None, "SVG to write", required=True)
@@ -68,7 +65,7 @@ def _define_flags() -> None:
 
 def main(_: list[str]) -> None:
     args = flags.FLAGS
-    for flag, text in outputs(subject.from_flags(), args.plan, args.window).items():
+    for flag, text in outputs(subject.from_flags(), args.window).items():
         _write(args[flag].value, text)
 
 

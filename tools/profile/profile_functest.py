@@ -24,17 +24,17 @@ CALL_CYCLES_MAX = 150
 def _shapes():
     image, elf = (FOLDER / f"shapes_program.{suffix}" for suffix in ("bin", "elf"))
     window = dataset.load_pilot(FOLDER / "shapes.pilot.npz").x[0]
-    return Subject(image.read_bytes(), elf.read_bytes(), "stm32l476", window)
+    return Subject(image.read_bytes(), elf.read_bytes(), "stm32l476", window, read_layers(PLAN))
 
 
 @pytest.fixture(name="profiles", scope="module")
 def _profiles(shapes):
-    return profiles_of(shapes, PLAN)[2]
+    return profiles_of(shapes)[2]
 
 
 @pytest.fixture(name="written", scope="module")
 def _written(shapes):
-    return outputs(shapes, PLAN, 0)
+    return outputs(shapes, 0)
 
 
 def test_layers_and_what_lies_between_add_up_to_the_inference(written):
@@ -115,7 +115,7 @@ def test_the_flame_graph_is_drawn_to_scale(written):
 
 
 def test_two_profiles_of_one_image_are_equal(shapes, written):
-    assert outputs(shapes, PLAN, 0) == written
+    assert outputs(shapes, 0) == written
 
 
 def test_the_plan_of_another_network_is_refused(shapes):

@@ -54,8 +54,8 @@ def _measurement(gate, reads):
         },
     )
 
-adversarial_measurement = _measurement("adversarial", ["image", "pilot", "plan", "spec"])
-precision_measurement = _measurement("precision", ["image", "pilot", "plan", "spec", "tflite"])
+adversarial_measurement = _measurement("adversarial", ["elf", "image", "pilot", "plan", "spec"])
+precision_measurement = _measurement("precision", ["elf", "image", "pilot", "plan", "spec", "tflite"])
 size_measurement = _measurement("size", ["elf", "image", "pilot", "plan", "spec"])
 timing_measurement = _measurement("timing", ["elf", "image", "pilot", "plan", "spec"])
 

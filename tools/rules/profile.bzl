@@ -59,7 +59,7 @@ subject_data = rule(
     },
 )
 
-def subject_binary(name, main, library, data, program, spec, **kwargs):
+def subject_binary(name, main, library, data, plan, program, spec, **kwargs):
     """A tool for `bazel run`, bound to an image and its pilot set; further flags follow `--` on the command line.
 
     Args:
@@ -67,6 +67,7 @@ def subject_binary(name, main, library, data, program, spec, **kwargs):
       main: the tool's main file, whose flags are those of //tools/trace:subject.py.
       library: the py_library of the tool.
       data: the network's data set.
+      plan: the network's plan, a single file.
       program: the network's m4_elf, which has PROGRAM.elf and PROGRAM.bin.
       spec: the network's spec.
       **kwargs: visibility, tags, testonly.
@@ -85,9 +86,10 @@ def subject_binary(name, main, library, data, program, spec, **kwargs):
             "--elf=$(rootpath %s.elf)" % program,
             "--image=$(rootpath %s.bin)" % program,
             "--pilot=$(rootpath %s)" % pilot,
+            "--plan=$(rootpath %s)" % plan,
             "--spec=$(rootpath %s)" % spec,
         ],
-        data = [pilot, program + ".bin", program + ".elf", spec],
+        data = [pilot, plan, program + ".bin", program + ".elf", spec],
         deps = [library],
         **kwargs
     )

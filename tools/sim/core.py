@@ -4,6 +4,8 @@ Purpose: what machine.py builds on. Inputs: a board and a timing profile or None
 symbol. Non-goals: images, the conveniences of Machine; Unicorn's core does not check that the FPU was switched on.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import NoReturn
 
 from unicorn import UC_ARCH_ARM, UC_MODE_MCLASS, UC_MODE_THUMB, Uc, UcError
@@ -33,13 +35,15 @@ _BRANCHES_TO_SELF = (b"\xfe\xe7", b"\xff\xf7\xfe\xbf")  # B, B.W
 class Core:
     """The core and bus of `board`, without a program. It is the Host (peripherals/register_file.py) of its peripherals.
 
-    Attributes: `peripherals` by name, `uart`, `symbols`, `faults` since reset.
+    Attributes: `peripherals` by name, `uart`, `symbols`, `faults` since reset; `place` says in which part of the program the
+    core is, such as `layer conv1`, or ``: whoever knows the program sets it, errors call it.
     """
 
     def __init__(self, board: Board, timing: str | None) -> None:
         self.board = board
         self.symbols = SymbolTable()
         self.faults: list[Fault] = []
+        self.place: Callable[[], str] = str
         self._failure: str | None = None
         self._pc = 0
         self._uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)
@@ -57,6 +61,16 @@ class Core:
     def read(self, address: int, count: int) -> bytes:
         """`count` bytes of memory; SimError outside of it."""
         return self._memories.read(address, count)
+
+    def where(self) -> str:
+        """Where the core is: `pc 0x0800041a (uart_send+0x12)`, and its place if it is known."""
+        return _join(f"pc {self.symbols.describe(self._pc)}", self.place())
+
+    def describe(self, fault: Fault) -> str:
+        """What `fault` was, and where."""
+        address = "" if fault.address is None else f" at address {fault.address:#010x}"
+        detail = f" ({fault.detail})" if fault.detail else ""
+        return _join(f"{fault.kind.label}{address}{detail}", f"pc {self.symbols.describe(fault.pc)}", fault.place)
 
     # -- what peripherals and the bus ask for (register_file.Host) -------------------------------------------------
 
@@ -89,7 +103,7 @@ class Core:
                 if self._code(self._pc).startswith(_BRANCHES_TO_SELF):
                     return StopReason.HALTED
                 self._fail(f"runaway: no wait for input within {max_instructions} instructions")
-        first = f", the first a {self._describe(self.faults[0])}" if self.faults else ""
+        first = f", the first a {self.describe(self.faults[0])}" if self.faults else ""
         self._fail(f"runaway: {_EXCEPTIONS_PER_RUN_MAX} exceptions in one run{first}")
 
     def _drop_translation(self, address: int) -> None:
@@ -136,7 +150,7 @@ class Core:
         events = self._events
         try:
             if fault:
-                self.faults.append(fault)
+                self.faults.append(replace(fault, place=self.place()))
                 return self._go_on_at(self._exceptions.take_fault(fault), ENTRY_CYCLES), True
             if events.interrupt == EXCEPTION_EXIT:
                 return self._go_on_at(*self._delivery.leave(self._pc | 1)), False
@@ -148,7 +162,7 @@ class Core:
                 return StopReason.UNTIL, False
             taken = self._delivery.take(self._pc)
         except Lockup as lockup:
-            causes = [self._describe(fault) for fault in self.faults[-2:]]
+            causes = [self.describe(fault) for fault in self.faults[-2:]]
             causes = causes or [f"exception at {self.symbols.describe(self._pc)}"]
             self._fail(f"lockup: {lockup}; after {', then '.join(causes)}")
         if taken:
@@ -180,13 +194,11 @@ class Core:
         """The 4 bytes at `address`; none where there is no memory."""
         return self.read(address, 4) if self.board.memory_at(address) and self.board.memory_at(address + 3) else b""
 
-    def _describe(self, fault: Fault) -> str:
-        where = "" if fault.address is None else f" at address {fault.address:#010x}"
-        detail = f" ({fault.detail})" if fault.detail else ""
-        return f"{fault.kind.label}{where}{detail}, pc {self.symbols.describe(fault.pc)}"
-
     def _fail(self, fact: str, sent: bytes = b"") -> NoReturn:
         """Raises SimError; the error carries `sent` and what the firmware has sent since. From now on there is no time."""
         self._failure = fact
-        message = f"{self.board.name}: {fact}; stopped at pc {self.symbols.describe(self._pc)}"
-        raise SimError(message, sent + self.uart.receive())
+        raise SimError(f"{self.board.name}: {fact}; stopped at {self.where()}", sent + self.uart.receive())
+
+
+def _join(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)

@@ -47,12 +47,13 @@ BREAKPOINT = FaultKind("breakpoint without a debugger", 0, HARD_FAULT, 31)
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault that the firmware caused: what, at which pc, on which address (None if it has none)."""
+    """A fault that the firmware caused: what, at which pc, on which address (None if it has none), in which place (core.py)."""
 
     kind: FaultKind
     pc: int
     address: int | None
     detail: str = ""
+    place: str = ""
 
 
 class Lockup(Exception):

@@ -218,4 +218,4 @@ class Machine(Core):
 
     def _check_no_fault_since(self, faults_before: int) -> None:
         if len(self.faults) > faults_before:
-            self._fail(f"{self._describe(self.faults[faults_before])}; its handler ran")
+            self._fail(f"{self.describe(self.faults[faults_before])}; its handler ran")

@@ -9,7 +9,8 @@ FOLDER = Path("model/shapes")
 def _command(*more: str) -> list[str]:
     return [
         str(FOLDER / "shapes_trace"), f"--elf={FOLDER}/shapes_program.elf", f"--image={FOLDER}/shapes_program.bin",
-        f"--pilot={FOLDER}/shapes.pilot.npz", f"--spec={FOLDER}/shapes.checked.yaml", "--timing=zero_wait", *more,
+        f"--pilot={FOLDER}/shapes.pilot.npz", f"--plan={FOLDER}/shapes_c_source/shapes.plan.json",
+        f"--spec={FOLDER}/shapes.checked.yaml", "--timing=zero_wait", *more,
     ]  # fmt: skip
 
 

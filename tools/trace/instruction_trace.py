@@ -1,8 +1,9 @@
 """Prints the instructions of one inference, each with the cycles that the model gives it.
 
 Inputs: the flags of tools/trace/subject.py; --timing (a profile of the cycle model, by default the board's); --function (only
-its own instructions). Output: a line per instruction: cycles since the inference's entry, cycles of the instruction, cycles
-that its block waited for flash (at the block's first instruction), address, symbol and offset, disassembly.
+its own instructions); --max_instructions. Output: a line per instruction: cycles since the inference's entry, cycles of the
+instruction, cycles that its block waited for flash (at the block's first instruction), address, symbol and offset, disassembly.
+Errors: an image that fails is traced up to there; then UserError with address, symbol and layer.
 """
 
 import os
@@ -62,17 +63,18 @@ class Trace:
                 self._texts[address] = f"{address:#010x}  {place:40}  {shown[address]}".rstrip()
 
 
-def trace(what: subject.Subject, timing: str | None, function: str | None, write: Callable[[str], object]) -> Trace:
+def trace(what: subject.Subject, timing: str | None, function: str | None, write: Callable[[str], object],
+          max_instructions: int | None = None) -> Trace:
     """Traces one inference; `timing` None is the board's profile, `function` None all functions.
 
     Raises:
-        errors.UserError: the image has no such function.
+        errors.UserError: the image has no such function, or fails, or needs more than `max_instructions` (Subject.boot).
     """
-    booted = what.boot(timing or what.profile)
+    booted = what.boot(timing or what.profile, max_instructions)
     only = None if function is None else address_of(booted.machine.symbols, function)
     lines = Trace(booted.machine, write, only)
     write(HEADER + "\n")
-    record_call(booted.machine, f"{booted.name}_run", lambda: booted.client.run(booted.window), lines)
+    record_call(booted.machine, f"{booted.name}_run", booted.run, lines)
     return lines
 
 
@@ -80,12 +82,13 @@ def _define_flags() -> None:
     subject.define_flags()
     flags.DEFINE_string("timing", None, "profile of the cycle model, such as zero_wait; by default the board's")
     flags.DEFINE_string("function", None, "trace only this function's own instructions")
+    flags.DEFINE_integer("max_instructions", None, "a run of more fails; by default the network's size says how many", lower_bound=1)
 
 
 def main(_: list[str]) -> None:
     args = flags.FLAGS
     try:
-        lines = trace(subject.from_flags(), args.timing, args.function, sys.stdout.write)
+        lines = trace(subject.from_flags(), args.timing, args.function, sys.stdout.write, args.max_instructions)
         print(f"{lines.instructions:,} instructions, {lines.cycles:,} cycles")
         sys.stdout.flush()
     except BrokenPipeError:  # the reader, `head` say, has seen enough

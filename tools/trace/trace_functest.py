@@ -1,12 +1,16 @@
-"""The trace of a real network: every instruction once, totals that agree with the profile, one function alone, bad names."""
+"""The trace of a real network: every instruction once, totals that agree with the profile, one function alone, bad names,
+and an image that fails on the way.
+"""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from model.data import dataset
 from tools.errors import UserError
-from tools.profile.layers import profile_call
+from tools.profile.layers import profile_call, read_layers
+from tools.sim.boards import board_named
 from tools.trace.instruction_trace import HEADER, trace
 from tools.trace.subject import Subject
 
@@ -17,7 +21,8 @@ FOLDER = Path("model/shapes")
 def _shapes():
     image, elf = (FOLDER / f"shapes_program.{suffix}" for suffix in ("bin", "elf"))
     window = dataset.load_pilot(FOLDER / "shapes.pilot.npz").x[0]
-    return Subject(image.read_bytes(), elf.read_bytes(), "stm32l476", window)
+    layers = read_layers(str(FOLDER / "shapes_c_source/shapes.plan.json"))
+    return Subject(image.read_bytes(), elf.read_bytes(), "stm32l476", window, layers)
 
 
 @pytest.fixture(name="lines", scope="module")
@@ -66,3 +71,20 @@ def test_names_that_do_not_exist_are_refused(shapes):
         trace(shapes, None, "no_such_kernel", str)
     with pytest.raises(UserError, match="timing profile: unknown name; got 'no_such_profile'"):
         trace(shapes, "no_such_profile", None, str)
+
+
+@pytest.mark.parametrize(("code", "complaint"), [
+    ("00de", r"undefined instruction, pc 0x[0-9a-f]{8} \(arm_softmax_s8\+0x0\), layer softmax"),
+    ("00bf fde7", r"stm32l476: runaway: no wait for input within 200000 instructions; stopped at pc 0x[0-9a-f]{8} "
+                  r"\(arm_softmax_s8\+0x[02]\), layer softmax"),
+    ("ffb4 fde7", r"stm32l476: lockup: .* stack overflow; after bus fault at address 0x1fff[0-9a-f]{4} \(write\), "
+                  r"pc 0x[0-9a-f]{8} \(arm_softmax_s8\+0x0\), layer softmax; stopped at "),
+])
+def test_an_image_that_fails_is_traced_up_to_there_and_named_with_its_layer(shapes, code, complaint):
+    start = shapes.boot(None).machine.symbols["arm_softmax_s8"] - board_named(shapes.board).flash.base
+    planted = bytes.fromhex(code)
+    image = shapes.image[:start] + planted + shapes.image[start + len(planted) :]
+    spoiled, lines = dataclasses.replace(shapes, image=image), []
+    with pytest.raises(UserError, match=f"^image: the window was not classified; got {complaint}.*, want scores. Fix: "):
+        trace(spoiled, "zero_wait", "shapes_run", lines.append, max_instructions=200_000)
+    assert lines[-1].split()[4] == "bl", "the call of the layer is the last that the inference did"
