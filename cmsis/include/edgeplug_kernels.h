@@ -56,7 +56,7 @@ typedef struct {
     int32_t is_signed; /* outputs below the zero point are not clamped, so halves are rounded away from it on both sides */
     int32_t height, width, channels;
     int32_t filter_height, filter_width;
-    int32_t stride_height, stride_width;
+    int32_t stride_height, stride_width; /* width 0 where the output has but one column */
     int32_t padding_height, padding_width; /* above and left of the input */
     int32_t dilation_height;
     int32_t output_height, output_width;

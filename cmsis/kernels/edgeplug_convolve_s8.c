@@ -58,9 +58,9 @@ static const int8_t *see(const work *at, int32_t out_y, int32_t out_x, int32_t c
 }
 
 /* Widens pairs of windows; returns the bytes from one pair to the next. */
-static int32_t widen(const work *at, const int8_t *seen, int32_t pairs, int32_t step)
+static int32_t widen(const work *at, const int8_t *seen, int32_t pairs)
 {
-    const int32_t groups = at->layer->groups;
+    const int32_t groups = at->layer->groups, step = at->step;
     if (step % 4 == 0) {
         /* Windows overlap. */
         edgeplug_widen_pair(at->windows, seen, seen + step, (pairs - 1) * step / 2 + groups);
@@ -72,20 +72,25 @@ static int32_t widen(const work *at, const int8_t *seen, int32_t pairs, int32_t 
     return groups * 16;
 }
 
-/* Applies all filters to pairs of windows. */
-static void convolve(const work *at, edgeplug_quad_run run, int8_t *output)
+/* Applies all filters; the last ones, where they are fewer than four, beside the output. */
+static void convolve(const work *at, edgeplug_quads run)
 {
-    const uint32_t *quad = at->quads;
-    int32_t left = at->layer->filters;
-    for (; left >= QUAD; left -= QUAD, output += QUAD, quad += QUAD_WORDS + run.groups * QUAD) {
-        edgeplug_convolve_quad(quad, at->windows, output, &run);
+    const int32_t filters = at->layer->filters, left = filters % QUAD;
+    run.fours = filters / QUAD;
+    if (run.fours > 0) {
+        edgeplug_convolve_quads(&run);
     }
     if (left > 0) {
+        int8_t *output = run.output + filters - left;
+        const int8_t *tail = at->tail;
         const int32_t step = run.output_step;
-        run.output_step = step == 0 ? 0 : QUAD;
-        edgeplug_convolve_quad(quad, at->windows, at->tail, &run);
-        for (int32_t window = 0; window < 2 * run.pairs; window++) {
-            copy_bytes(output + window * step, at->tail + window * run.output_step, left);
+        run.quads += run.fours * (QUAD_WORDS + run.groups * QUAD);
+        run.output = at->tail;
+        run.output_step = QUAD;
+        run.fours = 1;
+        edgeplug_convolve_quads(&run);
+        for (int32_t window = 0; window < 2 * run.pairs; window++, output += step, tail += QUAD) {
+            copy_bytes(output, tail, left);
         }
     }
 }
@@ -95,15 +100,14 @@ static void convolve_row(const work *at, int32_t y, int8_t *output)
 {
     const edgeplug_convolution *layer = at->layer;
     const int32_t width = layer->output_width;
-    const bool is_single = width == 1;
     for (int32_t next = 0, pairs; next < width; next += 2 * pairs) {
         const int32_t left = (width - next + 1) / 2;
         pairs = left < layer->pairs ? left : layer->pairs;
-        const int32_t x = is_single || next + 2 * pairs <= width ? next : width - 2 * pairs;
-        const int8_t *seen = see(at, y, x, is_single ? 1 : 2 * pairs);
-        const int32_t window_step = widen(at, seen, pairs, is_single ? 0 : at->step);
-        const edgeplug_quad_run run = {layer->groups, pairs, window_step, is_single ? 0 : layer->filters, layer->is_signed};
-        convolve(at, run, output + x * layer->filters);
+        const int32_t x = width == 1 || next + 2 * pairs <= width ? next : width - 2 * pairs;
+        const int32_t window_step = widen(at, see(at, y, x, 2 * pairs), pairs);
+        const edgeplug_quads run = {at->quads, at->windows, output + x * layer->filters, 0, layer->groups, pairs, window_step,
+                                    width == 1 ? 0 : layer->filters, layer->is_signed};
+        convolve(at, run);
     }
 }
 

@@ -55,13 +55,13 @@ void prepare(void)
         return 0;                                                                                                             \
     }
 
-CONVOLUTION(conv_3x3_16_16, 32, 32, 16, 3, 3, 16, 1, 32, 32, 4, 0)
-CONVOLUTION(conv_3x3_16_16_copied, 32, 32, 16, 3, 3, 16, 1, 32, 32, 4, 1)
-CONVOLUTION(conv_3x3_1_8, 28, 28, 1, 3, 3, 8, 1, 28, 28, 4, 0)
-CONVOLUTION(conv_1x1_64_64, 1, 125, 64, 1, 1, 64, 1, 1, 125, 4, 0)
-CONVOLUTION(conv_1x1_64_64_copied, 1, 125, 64, 1, 1, 64, 1, 1, 125, 4, 1)
-CONVOLUTION(conv_1d_7_2_8, 1, 128, 2, 1, 7, 8, 2, 1, 64, 4, 0)
-CONVOLUTION(conv_1d_5_8_16, 1, 64, 8, 1, 5, 16, 1, 1, 64, 4, 0)
+CONVOLUTION(conv_3x3_16_16, 32, 32, 16, 3, 3, 16, 1, 32, 32, 8, 0)
+CONVOLUTION(conv_3x3_16_16_copied, 32, 32, 16, 3, 3, 16, 1, 32, 32, 8, 1)
+CONVOLUTION(conv_3x3_1_8, 28, 28, 1, 3, 3, 8, 1, 28, 28, 8, 0)
+CONVOLUTION(conv_1x1_64_64, 1, 125, 64, 1, 1, 64, 1, 1, 125, 8, 0)
+CONVOLUTION(conv_1x1_64_64_copied, 1, 125, 64, 1, 1, 64, 1, 1, 125, 8, 1)
+CONVOLUTION(conv_1d_7_2_8, 1, 128, 2, 1, 7, 8, 2, 1, 64, 8, 0)
+CONVOLUTION(conv_1d_5_8_16, 1, 64, 8, 1, 5, 16, 1, 1, 64, 8, 0)
 
 #define FULLY_CONNECTED(name, depth, units)                                                                        \
     int name(void)                                                                                                 \

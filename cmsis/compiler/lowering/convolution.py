@@ -14,7 +14,7 @@ from cmsis.compiler.operators.window import Extent, Window, extent
 
 _QUAD_BYTES = 64  # biases and factors of four filters
 _GROUP_BYTES = 16  # a group of values of four filters, or of two windows
-_PAIRS = 4
+_PAIRS = 8
 _SECOND_SHIFT = 7  # the high word of 256 times a sum is 2^7 times that of twice the sum
 _SHIFTS = range(-15, 0)
 
@@ -35,9 +35,14 @@ class Geometry:
         return -(-self.window.size.h * self.window.size.w * self.channels // packing.GROUP)
 
     @property
+    def stride_w(self) -> int:
+        """Columns from one window to the next, 0 where there is but one."""
+        return self.window.stride.w if self.target.w > 1 else 0
+
+    @property
     def step(self) -> int:
         """Bytes from one window to the next in what they see."""
-        return self.window.stride.w * self.window.size.h * self.channels
+        return self.stride_w * self.window.size.h * self.channels
 
     def is_direct(self) -> bool:
         """Whether windows lie in the input as the kernel wants them, whole groups of them, everywhere."""
@@ -81,8 +86,7 @@ class PackedConv2D(Implementation):
         copied = math.ceil(filters / packing.QUAD) * (_QUAD_BYTES + _GROUP_BYTES * shape.groups) if self._is_copied(graph) else 0
         overlap = shape.step % packing.GROUP == 0
         windows = _GROUP_BYTES * ((pairs - 1) * shape.step // 2 + shape.groups if overlap else pairs * shape.groups)
-        step = shape.step if shape.target.w > 1 else 0
-        seen = 0 if shape.is_direct() else (2 * pairs - 1) * step + packing.GROUP * shape.groups
+        seen = 0 if shape.is_direct() else (2 * pairs - 1) * shape.step + packing.GROUP * shape.groups
         return copied + windows + (seen + 3) // 4 * 4 + (2 * packing.QUAD * pairs if filters % packing.QUAD else 0)
 
     def members(self, graph: Graph) -> tuple[Member, ...]:
@@ -91,7 +95,7 @@ class PackedConv2D(Implementation):
         window = shape.window
         return (Array("quads", "uint32_t", self._quads(graph, window.size)), shape.groups, self._filters(graph),
                 int(self._is_signed(graph)), shape.source.h, shape.source.w, shape.channels, window.size.h, window.size.w,
-                window.stride.h, window.stride.w, shape.padding.h, shape.padding.w, window.dilation.h, shape.target.h,
+                window.stride.h, shape.stride_w, shape.padding.h, shape.padding.w, window.dilation.h, shape.target.h,
                 shape.target.w, graph.input_of(self, 0).quantization.zero_point, self._pairs(graph), int(self._is_copied(graph)),
                 semantic.clamp.low, semantic.clamp.high)
 

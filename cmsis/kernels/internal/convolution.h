@@ -1,4 +1,4 @@
-/* The loops behind edgeplug_convolve_s8 (edgeplug_kernels.h), in convolve_quad.S, which knows the struct's offsets,
+/* The loops behind edgeplug_convolve_s8 (edgeplug_kernels.h), in convolve_quads.S, which knows the struct's offsets,
  * and shape_input.S.
  *
  * Windows come in pairs. A group of four values of a pair is four words of two int16 lanes: values 0 and 2 of the first
@@ -9,16 +9,21 @@
 
 #include "edgeplug_kernels.h"
 
+/* A run over some filters and windows. The assembly loads it as a whole. */
 typedef struct {
+    const uint32_t *quads;
+    const uint32_t *windows;
+    int8_t *output;
+    int32_t fours;       /* of filters, at least 1 */
     int32_t groups;      /* of four values in a window */
-    int32_t pairs;       /* of windows */
+    int32_t pairs;       /* of windows, at least 1 */
     int32_t window_step; /* bytes from one pair to the next, which may overlap */
     int32_t output_step; /* bytes from one window's output to the next one's */
-    int32_t is_signed;   /* round halves away from zero below it */
-} edgeplug_quad_run;
+    int32_t is_signed;   /* 1: round halves away from zero below it, 0: up */
+} edgeplug_quads;
 
-/* Applies four filters to pairs of windows; stores four values for each window, saturated to int8. */
-void edgeplug_convolve_quad(const uint32_t *quad, const uint32_t *windows, int8_t *output, const edgeplug_quad_run *run);
+/* Applies fours of filters to pairs of windows; stores four values for each window and four, saturated to int8. */
+void edgeplug_convolve_quads(const edgeplug_quads *run);
 
 /* Widens groups of two windows, of any alignment. */
 void edgeplug_widen_pair(uint32_t *windows, const int8_t *first, const int8_t *second, int32_t groups);

@@ -1,4 +1,4 @@
-/* Four filters times pairs of widened windows: where a convolution spends its time (internal/convolution.h).
+/* Four filters after four times pairs of widened windows: where a convolution spends its time (internal/convolution.h).
  *
  * Assembly, because a tile of 4 x 2 sums with its pointers takes every register, and a tile enters the unrolled loop in its
  * middle. In the loop: r0 windows, r1 weights, r2 and r3 weights, r12 and lr values; r4 and r6 sums of the first filter of
@@ -9,14 +9,18 @@
     .thumb
 #if defined(__ARM_FEATURE_DSP)
 
-    .equ ENTRY, 0 /* The frame, below the saved registers. */
+    .equ ENTRY, 0 /* The frame, below the saved registers: of a tile */
     .equ QUAD, 4
-    .equ WEIGHTS_END, 8 /* one less where the rounding is signed */
-    .equ WINDOW_STEP, 12
-    .equ OUTPUT_STEP, 16
-    .equ OUTPUT, 20
-    .equ OUTPUT_END, 24
-    .equ FRAME, 32 /* Keeps the stack 8-aligned. */
+    .equ OUTPUT, 8
+    .equ OUTPUT_STEP, 12
+    .equ WINDOW_STEP, 16 /* less what the loop itself goes */
+    .equ OUTPUT_END, 20
+    .equ WEIGHTS_END, 24
+    .equ WEIGHTS_BYTES, 28 /* of a quad; one less where the rounding is signed */
+    .equ OUTPUT_BYTES, 32
+    .equ LEFT, 36
+    .equ WINDOWS, 40
+    .equ FRAME, 44
 
 /* Two values of both windows times four filters: 56 bytes. */
     .macro multiply_half
@@ -56,39 +60,45 @@
     ssat    \sum, #8, \sum, asr #1
     .endm
 
-/* void edgeplug_convolve_quad(const uint32_t *quad, const uint32_t *windows, int8_t *output, const edgeplug_quad_run *run) */
-    .section .text.edgeplug_convolve_quad, "ax", %progbits
+/* void edgeplug_convolve_quads(const edgeplug_quads *run) */
+    .section .text.edgeplug_convolve_quads, "ax", %progbits
     .balign 8
-    .global edgeplug_convolve_quad
-    .type edgeplug_convolve_quad, %function
+    .global edgeplug_convolve_quads
+    .type edgeplug_convolve_quads, %function
     .thumb_func
-edgeplug_convolve_quad:
+edgeplug_convolve_quads:
     push.w  {r4-r11, lr}
     sub     sp, #FRAME
-    ldmia.w r3, {r4, r5, r6, r7, r8} /* Groups, pairs, steps, signed. */
-    lsl.w   r9, r4, #4
-    add.w   r10, r0, r9
+    ldmia.w r0, {r1, r2, r3, r4, r5, r6, r7, r8, r9} /* In the order of the struct. */
+    mul     r6, r6, r8
+    lsls    r6, r6, #1
+    lsl.w   r10, r5, #4
+    sub.w   r7, r7, r10
     add.w   r10, r10, #16
-    sub.w   r10, r10, r8
-    sub.w   r6, r6, r9              /* The loop goes that far by itself. */
-    mul     r5, r5, r7
-    add.w   r3, r2, r5, lsl #1
-    strd    r0, r10, [sp, #QUAD]
-    strd    r6, r7, [sp, #WINDOW_STEP]
-    strd    r2, r3, [sp, #OUTPUT]
+    sub.w   r10, r10, r9
+    str     r3, [sp, #OUTPUT]
+    strd    r8, r7, [sp, #OUTPUT_STEP]
+    strd    r10, r6, [sp, #WEIGHTS_BYTES]
+    strd    r4, r2, [sp, #LEFT]
     /* The first turn enters where what is left are whole turns. */
-    negs    r4, r4
-    and     r4, r4, #3
-    rsb     r4, r4, r4, lsl #3
-    adr.w   r3, 1f
-    add.w   r3, r3, r4, lsl #4
-    str     r3, [sp, #ENTRY]
-    mov     r3, r0
-    mov     r0, r1
-    mov     r1, r3
-0:
-    ldmia.w r1!, {r4, r5, r6, r7}
+    negs    r5, r5
+    and     r5, r5, #3
+    rsb     r5, r5, r5, lsl #3
+    adr.w   r4, 1f
+    add.w   r4, r4, r5, lsl #4
+    str     r4, [sp, #ENTRY]
+5: /* a quad */
+    str     r1, [sp, #QUAD]
+    ldrd    r2, r3, [sp, #WEIGHTS_BYTES]
+    ldr     r4, [sp, #OUTPUT]
+    ldr     r0, [sp, #WINDOWS]
+    add     r1, r2
+    add     r4, r3
+    strd    r4, r1, [sp, #OUTPUT_END]
+0: /* a tile */
+    ldr     r1, [sp, #QUAD]
     ldr.w   lr, [sp, #ENTRY]
+    ldmia.w r1!, {r4, r5, r6, r7}
     mov     r8, r4
     mov     r9, r5
     mov     r10, r6
@@ -129,7 +139,6 @@ edgeplug_convolve_quad:
     ldr     r3, [sp, #OUTPUT_STEP]
     ldr.w   r12, [sp, #WINDOW_STEP]
     ldr     r2, [sp, #OUTPUT_END]
-    ldr     r1, [sp, #QUAD]
     add     r0, r12
     add.w   r12, lr, r3
     add     r3, r12
@@ -144,6 +153,13 @@ edgeplug_convolve_quad:
     str     r3, [sp, #OUTPUT]
     cmp     r3, r2
     bne.w   0b
+    ldrd    r3, r4, [sp, #OUTPUT_BYTES] /* And how many quads are left. */
+    subs    r2, r2, r3
+    adds    r2, #4
+    str     r2, [sp, #OUTPUT]
+    subs    r4, #1
+    str     r4, [sp, #LEFT]
+    bne.w   5b
     add     sp, #FRAME
     pop.w   {r4-r11, pc}
 3:
@@ -164,6 +180,6 @@ edgeplug_convolve_quad:
     finish_signed r7
     finish_signed r11
     b       2b
-    .size edgeplug_convolve_quad, . - edgeplug_convolve_quad
+    .size edgeplug_convolve_quads, . - edgeplug_convolve_quads
 
 #endif
