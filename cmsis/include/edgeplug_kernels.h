@@ -44,16 +44,15 @@ void edgeplug_fully_connected_s8(const edgeplug_fully_connected *layer, const in
  *
  * A window's values come column by column: [filter_width][filter_height][channels].
  * `quads`: for each four filters a, b, c, d, the last ones filled up with zeros: biases and weights as in
- * edgeplug_fully_connected; then for each of a, b, c, d a factor, what is added to the product's high word, and a shift s, so
- * that the output before saturation is floor((high word + added) / 2^(s + 1)). The high word is of the product with twice the
- * sum, rounded, for a and c, and with 256 times the sum, cut off, for b and d; where `is_signed`, it is the former for all,
- * and less 1 for sums below zero.
+ * edgeplug_fully_connected; then for each of them a factor f and an addend p, and, where these are three words, a shift s.
+ * The output before the clamp, without a shift: floor((floor(sum * 2^8 * f / 2^32) + p) / 2^12);
+ * with one: floor((floor(2 * sum * f / 2^32 + 1/2) + p - (sum < 0)) / 2^(s + 1)).
  */
 typedef struct {
     const uint32_t *quads;
     int32_t groups; /* of four values in a window */
     int32_t filters;
-    int32_t is_signed; /* outputs below the zero point are not clamped, so halves are rounded away from it on both sides */
+    int32_t factor_words; /* 2 or 3 */
     int32_t height, width, channels;
     int32_t filter_height, filter_width;
     int32_t stride_height, stride_width; /* width 0 where the output has but one column */

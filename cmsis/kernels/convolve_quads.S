@@ -16,7 +16,7 @@
     .equ WINDOW_STEP, 16 /* less what the loop itself goes */
     .equ OUTPUT_END, 20
     .equ WEIGHTS_END, 24
-    .equ WEIGHTS_BYTES, 28 /* of a quad; one less where the rounding is signed */
+    .equ WEIGHTS_BYTES, 28 /* of a quad, with its biases; one less where each filter has its shift */
     .equ OUTPUT_BYTES, 32
     .equ LEFT, 36
     .equ WINDOWS, 40
@@ -45,19 +45,36 @@
     multiply_half
     .endm
 
-/* Twice a sum, or 256 times it, to int8: factor, what is added, shift. */
-    .macro finish sum, multiply
-    \multiply \sum, \sum, r2, r3
-    asr.w   \sum, \sum, r12
-    ssat    \sum, #8, \sum, asr #1
+/* Two filters by the fixed shift: sums of the first one, differences to the raw sums, which are 256 times the second one's. */
+    .macro finish_pair sum0, raw0, sum1, raw1
+    ldmia.w r1!, {r2, r3, r12, lr}
+    sub.w   \raw0, \raw0, \sum0
+    sub.w   \raw1, \raw1, \sum1
+    lsl.w   \sum0, \sum0, #8
+    lsl.w   \sum1, \sum1, #8
+    smmla   \sum0, \sum0, r2, r3
+    smmla   \sum1, \sum1, r2, r3
+    smmla   \raw0, \raw0, r12, lr
+    smmla   \raw1, \raw1, r12, lr
+    ssat    \sum0, #8, \sum0, asr #12
+    ssat    \sum1, #8, \sum1, asr #12
+    ssat    \raw0, #8, \raw0, asr #12
+    ssat    \raw1, #8, \raw1, asr #12
     .endm
 
-/* The same with halves away from zero: twice a sum. */
-    .macro finish_signed sum
-    smmlar  lr, \sum, r2, r3
-    add     \sum, lr, \sum, asr #31
-    asr.w   \sum, \sum, r12
-    ssat    \sum, #8, \sum, asr #1
+/* One filter, rounded twice: halves up, then by the shift, halves away from zero. */
+    .macro finish_any sum0, sum1
+    ldmia.w r1!, {r2, r3, r12}
+    lsl.w   \sum0, \sum0, #1
+    lsl.w   \sum1, \sum1, #1
+    smmlar  lr, \sum0, r2, r3
+    add     \sum0, lr, \sum0, asr #31
+    smmlar  lr, \sum1, r2, r3
+    add     \sum1, lr, \sum1, asr #31
+    asr.w   \sum0, \sum0, r12
+    asr.w   \sum1, \sum1, r12
+    ssat    \sum0, #8, \sum0, asr #1
+    ssat    \sum1, #8, \sum1, asr #1
     .endm
 
 /* void edgeplug_convolve_quads(const edgeplug_quads *run) */
@@ -112,28 +129,10 @@ edgeplug_convolve_quads:
     multiply_group
     ldr     r2, [sp, #WEIGHTS_END]
     cmp     r1, r2
-    blo.w   1b
-    sub.w   r5, r5, r4
-    sub.w   r7, r7, r6
-    sub.w   r9, r9, r8
-    sub.w   r11, r11, r10
-    lsl.w   r4, r4, #1
-    lsl.w   r6, r6, #1
-    lsl.w   r8, r8, #1
-    lsl.w   r10, r10, #1
+    blo.w   1b                      /* Lower or same: 2 words for each factor. Higher: 3. */
     bhi.w   3f
-    ldmia.w r1!, {r2, r3, r12}
-    finish  r4, smmlar
-    finish  r8, smmlar
-    ldmia.w r1!, {r2, r3, r12}
-    finish  r5, smmla
-    finish  r9, smmla
-    ldmia.w r1!, {r2, r3, r12}
-    finish  r6, smmlar
-    finish  r10, smmlar
-    ldmia.w r1!, {r2, r3, r12}
-    finish  r7, smmla
-    finish  r11, smmla
+    finish_pair r4, r5, r8, r9
+    finish_pair r6, r7, r10, r11
 2:
     ldr.w   lr, [sp, #OUTPUT]
     ldr     r3, [sp, #OUTPUT_STEP]
@@ -163,22 +162,18 @@ edgeplug_convolve_quads:
     add     sp, #FRAME
     pop.w   {r4-r11, pc}
 3:
-    asr.w   r5, r5, #7
-    asr.w   r7, r7, #7
-    asr.w   r9, r9, #7
-    asr.w   r11, r11, #7
-    ldmia.w r1!, {r2, r3, r12}
-    finish_signed r4
-    finish_signed r8
-    ldmia.w r1!, {r2, r3, r12}
-    finish_signed r5
-    finish_signed r9
-    ldmia.w r1!, {r2, r3, r12}
-    finish_signed r6
-    finish_signed r10
-    ldmia.w r1!, {r2, r3, r12}
-    finish_signed r7
-    finish_signed r11
+    sub.w   r5, r5, r4
+    sub.w   r7, r7, r6
+    sub.w   r9, r9, r8
+    sub.w   r11, r11, r10
+    asr.w   r5, r5, #8
+    asr.w   r7, r7, #8
+    asr.w   r9, r9, #8
+    asr.w   r11, r11, #8
+    finish_any r4, r8
+    finish_any r5, r9
+    finish_any r6, r10
+    finish_any r7, r11
     b       2b
     .size edgeplug_convolve_quads, . - edgeplug_convolve_quads
 

@@ -4,7 +4,6 @@
 #include "cmsis/kernels/internal/requantize.h"
 
 #define QUAD 4
-#define QUAD_WORDS 16 /* without the weights */
 
 /* A convolution at work. */
 typedef struct {
@@ -20,6 +19,11 @@ typedef struct {
 static int32_t within(int32_t x, int32_t low, int32_t high)
 {
     return x < low ? low : x > high ? high : x;
+}
+
+static int32_t quad_words(const edgeplug_convolution *layer)
+{
+    return QUAD * (1 + layer->groups + layer->factor_words);
 }
 
 /* Copies columns `x` to before `x` + `columns` of the rows that a filter sees from row `y` on; zero points outside. */
@@ -84,7 +88,7 @@ static void convolve(const work *at, edgeplug_quads run)
         int8_t *output = run.output + filters - left;
         const int8_t *tail = at->tail;
         const int32_t step = run.output_step;
-        run.quads += run.fours * (QUAD_WORDS + run.groups * QUAD);
+        run.quads += run.fours * quad_words(at->layer);
         run.output = at->tail;
         run.output_step = QUAD;
         run.fours = 1;
@@ -106,7 +110,7 @@ static void convolve_row(const work *at, int32_t y, int8_t *output)
         const int32_t x = width == 1 || next + 2 * pairs <= width ? next : width - 2 * pairs;
         const int32_t window_step = widen(at, see(at, y, x, 2 * pairs), pairs);
         const edgeplug_quads run = {at->quads, at->windows, output + x * layer->filters, 0, layer->groups, pairs, window_step,
-                                    width == 1 ? 0 : layer->filters, layer->is_signed};
+                                    width == 1 ? 0 : layer->filters, layer->factor_words - 2};
         convolve(at, run);
     }
 }
@@ -125,7 +129,7 @@ void edgeplug_convolve_s8(const edgeplug_convolution *layer, const int8_t *input
     uint8_t *room = scratch;
     work at = {layer, input, layer->quads, NULL, NULL, NULL, step};
     if (layer->is_copied) {
-        const int32_t blocks = fours * (QUAD_WORDS / 4 + groups);
+        const int32_t blocks = fours * quad_words(layer) / 4;
         at.quads = take(&room, 16 * blocks);
         edgeplug_copy_words((uint32_t *)at.quads, layer->quads, blocks);
     }

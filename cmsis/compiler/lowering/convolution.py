@@ -8,15 +8,13 @@ import numpy as np
 
 from cmsis.compiler.ir import Graph
 from cmsis.compiler.lowering import packing
+from cmsis.compiler.lowering.fixed_shift import fixed_shift
 from cmsis.compiler.lowering.implementation import Array, Implementation, Member
 from cmsis.compiler.operators.conv_2d import Conv2D
 from cmsis.compiler.operators.window import Extent, Window, extent
 
-_QUAD_BYTES = 64  # biases and factors of four filters
 _GROUP_BYTES = 16  # a group of values of four filters, or of two windows
 _PAIRS = 8
-_SECOND_SHIFT = 7  # the high word of 256 times a sum is 2^7 times that of twice the sum
-_SHIFTS = range(-15, 0)
 
 
 @dataclass(frozen=True)
@@ -74,16 +72,16 @@ class PackedConv2D(Implementation):
     @classmethod
     def suits(cls, graph: Graph, semantic: Conv2D) -> bool:
         """Whether weights pack, all factors are below 1/2, a row's windows are contiguous, and there is one group."""
-        multipliers = semantic.multipliers(graph)
         return (geometry(graph, semantic).window.dilation.w == 1 and packing.packs(graph, semantic)
                 and graph.input_of(semantic, 1).shape[3] == graph.input_of(semantic, 0).shape[3]
-                and all(m.value > 0 and m.shift in _SHIFTS for m in multipliers))
+                and packing.suit_shifts(semantic.multipliers(graph)))
 
     def scratch_bytes(self, graph: Graph) -> int:
         """Returns what edgeplug_convolve_s8 wants: copied quads, windows, what they see, outputs of fewer than four filters."""
         shape, pairs = geometry(graph, self.semantic), self._pairs(graph)
         filters = self._filters(graph)
-        copied = math.ceil(filters / packing.QUAD) * (_QUAD_BYTES + _GROUP_BYTES * shape.groups) if self._is_copied(graph) else 0
+        quad = _GROUP_BYTES * (1 + shape.groups + self._factors(graph).shape[1])
+        copied = math.ceil(filters / packing.QUAD) * quad if self._is_copied(graph) else 0
         overlap = shape.step % packing.GROUP == 0
         windows = _GROUP_BYTES * ((pairs - 1) * shape.step // 2 + shape.groups if overlap else pairs * shape.groups)
         seen = 0 if shape.is_direct() else (2 * pairs - 1) * shape.step + packing.GROUP * shape.groups
@@ -94,7 +92,7 @@ class PackedConv2D(Implementation):
         semantic, shape = self.semantic, geometry(graph, self.semantic)
         window = shape.window
         return (Array("quads", "uint32_t", self._quads(graph, window.size)), shape.groups, self._filters(graph),
-                int(self._is_signed(graph)), shape.source.h, shape.source.w, shape.channels, window.size.h, window.size.w,
+                self._factors(graph).shape[1], shape.source.h, shape.source.w, shape.channels, window.size.h, window.size.w,
                 window.stride.h, shape.stride_w, shape.padding.h, shape.padding.w, window.dilation.h, shape.target.h,
                 shape.target.w, graph.input_of(self, 0).quantization.zero_point, self._pairs(graph), int(self._is_copied(graph)),
                 semantic.clamp.low, semantic.clamp.high)
@@ -102,21 +100,19 @@ class PackedConv2D(Implementation):
     def _quads(self, graph: Graph, size: Extent) -> tuple[int, ...]:
         filters = self._filters(graph)
         columns = packing.filter_matrix(graph, self).reshape(filters, size.h, size.w, -1).transpose(0, 2, 1, 3)
-        return packing.quad_words(columns.reshape(filters, -1), packing.folded_bias(graph, self), self._trailers(graph))
+        return packing.quad_words(columns.reshape(filters, -1), packing.folded_bias(graph, self), self._factors(graph))
 
-    def _trailers(self, graph: Graph) -> np.ndarray:
-        """Returns factor, what is added, and shift - 1 of each filter."""
-        offset = 2 * graph.output_of(self).quantization.zero_point + 1
-        rows = []
-        for number, multiplier in enumerate(self.semantic.multipliers(graph)):
-            scaled = number % 2 == 1 and not self._is_signed(graph)
-            shift = -1 - multiplier.shift + (_SECOND_SHIFT if scaled else 0)
-            # Rounding twice is rounding once with half a unit of the first rounding more: 2^6 where the high word is scaled.
-            rows.append((multiplier.value, (offset << shift) + (1 << _SECOND_SHIFT - 1 if scaled else 0), shift))
-        return np.array(rows, np.int64)
-
-    def _is_signed(self, graph: Graph) -> bool:
-        return self.semantic.clamp.low < graph.output_of(self).quantization.zero_point
+    def _factors(self, graph: Graph) -> np.ndarray:
+        """Returns the factors' words [N, 2] where all filters do with the fixed shift, else [N, 3]."""
+        multipliers, clamp = self.semantic.multipliers(graph), self.semantic.clamp
+        zero_point = graph.output_of(self).quantization.zero_point
+        fixed = [fixed_shift(multiplier, zero_point, clamp, *sums)
+                 for multiplier, sums in zip(multipliers, packing.sum_ranges(graph, self.semantic))]
+        if None not in fixed:
+            return np.array([(found.factor, found.addend) for found in fixed], np.int64)
+        shifts = [-1 - multiplier.shift for multiplier in multipliers]
+        return np.array([(multiplier.value, (2 * zero_point + 1) << shift, shift)
+                         for multiplier, shift in zip(multipliers, shifts)], np.int64)
 
     def _filters(self, graph: Graph) -> int:
         return graph.input_of(self, 1).shape[0]

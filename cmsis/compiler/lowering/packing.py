@@ -35,10 +35,17 @@ def packs(graph: Graph, operator: Operator) -> bool:
     Raises UserError as weights.check_accumulators: no kernel is exact then.
     """
     weights.check_accumulators(graph, operator, channel_axis=0)
-    matrix = filter_matrix(graph, operator)
-    most = np.maximum(matrix * INT8_MIN, matrix * INT8_MAX).sum(axis=1) + folded_bias(graph, operator)
-    least = np.minimum(matrix * INT8_MIN, matrix * INT8_MAX).sum(axis=1) + folded_bias(graph, operator)
-    return bool(matrix.min() > INT8_MIN and most.max() < _MAX_PACKED_SUM and least.min() >= -_MAX_PACKED_SUM)
+    ranges = sum_ranges(graph, operator)
+    return bool(filter_matrix(graph, operator).min() > INT8_MIN and min(low for low, _ in ranges) >= -_MAX_PACKED_SUM
+                and max(high for _, high in ranges) < _MAX_PACKED_SUM)
+
+
+def sum_ranges(graph: Graph, operator: Operator) -> tuple[tuple[int, int], ...]:
+    """Returns for each filter the least and the largest sum that an input can cause."""
+    matrix, bias = filter_matrix(graph, operator), folded_bias(graph, operator)
+    low = np.minimum(matrix * INT8_MIN, matrix * INT8_MAX).sum(axis=1) + bias
+    high = np.maximum(matrix * INT8_MIN, matrix * INT8_MAX).sum(axis=1) + bias
+    return tuple(zip(low.tolist(), high.tolist()))
 
 
 def suit_shifts(multipliers: tuple[Multiplier, ...]) -> bool:

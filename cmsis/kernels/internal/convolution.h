@@ -19,7 +19,7 @@ typedef struct {
     int32_t pairs;       /* of windows, at least 1 */
     int32_t window_step; /* bytes from one pair to the next, which may overlap */
     int32_t output_step; /* bytes from one window's output to the next one's */
-    int32_t is_signed;   /* 1: round halves away from zero below it, 0: up */
+    int32_t has_shifts;  /* 1: factors of three words, 0: of two */
 } edgeplug_quads;
 
 /* Applies fours of filters to pairs of windows; stores four values for each window and four, saturated to int8. */

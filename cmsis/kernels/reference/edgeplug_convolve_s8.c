@@ -22,26 +22,27 @@ static int32_t convolve_window(const edgeplug_convolution *layer, const int8_t *
     return sum;
 }
 
-/* floor((high word + added) / 2^(shift + 1)): `factor` is as edgeplug_convolution has it. */
-static int32_t rescale(int32_t sum, const uint32_t *factor, int32_t is_second, int32_t is_signed)
+/* From a sum to an output before the clamp, by a factor of two or three words. */
+static int32_t rescale(int32_t sum, const int32_t *factor, int32_t words)
 {
-    const int64_t product = sum * (int64_t)(int32_t)factor[0];
-    const int64_t rounded = (product + (1 << 30)) >> 31;
-    const int64_t high = is_signed ? rounded - (sum < 0) : is_second ? product >> 24 : rounded;
-    return (int32_t)((high + (int32_t)factor[1]) >> (factor[2] + 1));
+    const int64_t product = sum * (int64_t)factor[0];
+    if (words == 2) {
+        return (int32_t)((product >> 24) + factor[1]) >> 12;
+    }
+    return (int32_t)(((product + (1 << 30)) >> 31) + factor[1] - (sum < 0)) >> (factor[2] + 1);
 }
 
 void edgeplug_convolve_s8(const edgeplug_convolution *layer, const int8_t *input, int8_t *output, void *scratch)
 {
     (void)scratch;
-    const int32_t quad_words = PACKED_BIAS_WORDS + layer->groups * PACKED_GROUP_WORDS + 4 * 3;
+    const int32_t quad_words = PACKED_BIAS_WORDS + layer->groups * PACKED_GROUP_WORDS + 4 * layer->factor_words;
     for (int32_t position = 0; position < layer->output_height * layer->output_width; position++) {
         const int32_t y = position / layer->output_width, x = position % layer->output_width;
         for (int32_t filter = 0; filter < layer->filters; filter++) {
             const uint32_t *quad = layer->quads + filter / 4 * quad_words;
-            const uint32_t *factor = quad + quad_words - 3 * (4 - filter % 4);
+            const int32_t *factor = (const int32_t *)quad + quad_words - layer->factor_words * (4 - filter % 4);
             const int32_t sum = convolve_window(layer, input, quad, filter % 4, y, x);
-            *output++ = clamp_s8(rescale(sum, factor, filter % 2, layer->is_signed), layer->low, layer->high);
+            *output++ = clamp_s8(rescale(sum, factor, layer->factor_words), layer->low, layer->high);
         }
     }
 }
