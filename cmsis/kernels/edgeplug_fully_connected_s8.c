@@ -4,15 +4,12 @@
 /* Widens one input; lanes behind its end are zeros. */
 static void widen(uint32_t *values, const int8_t *input, int32_t depth)
 {
-    for (; depth >= 4; depth -= 4, input += 4) {
-        const uint32_t bytes = load_4(input);
-        *values++ = widen_even(bytes);
-        *values++ = widen_odd(bytes);
-    }
-    if (depth > 0) {
-        const uint32_t bytes = load_part(input, depth);
-        values[0] = widen_even(bytes);
-        values[1] = widen_odd(bytes);
+    const int32_t whole = depth & ~3;
+    edgeplug_widen_groups(values, input, whole / 4);
+    if (depth > whole) {
+        const uint32_t bytes = load_part(input + whole, depth - whole);
+        values[whole / 2] = widen_even(bytes);
+        values[whole / 2 + 1] = widen_odd(bytes);
     }
 }
 

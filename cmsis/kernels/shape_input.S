@@ -42,6 +42,37 @@ edgeplug_widen_pair:
     pop.w   {r4-r11, pc}
     .size edgeplug_widen_pair, . - edgeplug_widen_pair
 
+/* void edgeplug_widen_groups(uint32_t *values, const int8_t *input, int32_t groups) */
+    .section .text.edgeplug_widen_groups, "ax", %progbits
+    .balign 8
+    .global edgeplug_widen_groups
+    .type edgeplug_widen_groups, %function
+    .thumb_func
+edgeplug_widen_groups:
+    push    {r4, r5, r6, r7, lr}
+    b       2f
+    .balign 4
+1:
+    ldr.w   r4, [r1], #4
+    ldr.w   r6, [r1], #4
+    sxtb16  r3, r4
+    sxtb16  r4, r4, ror #8
+    sxtb16  r5, r6
+    sxtb16  r6, r6, ror #8
+    stmia   r0!, {r3, r4, r5, r6}
+2:
+    subs    r2, #2
+    bpl     1b
+    adds    r2, #1
+    bne     3f
+    ldr     r4, [r1]
+    sxtb16  r3, r4
+    sxtb16  r4, r4, ror #8
+    stmia   r0!, {r3, r4}
+3:
+    pop     {r4, r5, r6, r7, pc}
+    .size edgeplug_widen_groups, . - edgeplug_widen_groups
+
 /* void edgeplug_copy_words(uint32_t *target, const uint32_t *source, int32_t blocks) */
     .section .text.edgeplug_copy_words, "ax", %progbits
     .balign 8
