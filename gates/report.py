@@ -1,6 +1,6 @@
-"""The report: all gates of a network in one table, as text (Markdown) and as JSON.
+"""The report: all gates of a network in one table, and the execution environments, as text (Markdown) and as JSON.
 
-Inputs: --spec, --measurement=<gate>=<JSON>,...; any gate may be missing. Outputs: --text, --json.
+Inputs: --spec, --measurement=<gate>=<JSON>,...; any gate may be missing; --environment=<JSON>,... Outputs: --text, --json.
 The lines are the judges' own checks, so the report cannot say anything else than the tests.
 Non-goals: failing; a report of a failed gate is what one needs then.
 """
@@ -12,20 +12,22 @@ from absl import flags
 
 from gates import judge, measurement
 from gates.check import Check
+from gates.environments import judge as environment_judge
 from model import spec as model_spec
 from tools import errors
 
 _HEADER = ("gate", "what", "measured", "limit", "verdict")
 
 
-def report(spec: Any, measured: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The report's JSON: the network's name and one row per check, gates in alphabetical order."""
+def report(spec: Any, measured: dict[str, dict[str, Any]], environments: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    """The report's JSON: the network's name, one row per check, gates in alphabetical order, and one per environment."""
+    ran = [_environment(found) for found in environments]
     rows = []
     for gate in sorted(measured):
         rows += [_row(gate, check) for check in judge.checks_of(gate, measured[gate], spec)]
     modes = measured["adversarial"]["deepxplore"]["failure_modes"] if "adversarial" in measured else []
-    return {"network": spec.name, "held": not any(row["verdict"] == "FAILED" for row in rows), "rows": rows,
-            "failure_modes": modes}
+    return {"network": spec.name, "held": not any(row["verdict"] == "FAILED" for row in [*rows, *ran]), "rows": rows,
+            "environments": ran, "failure_modes": modes}
 
 
 def _row(gate: str, check: Check) -> dict[str, str]:
@@ -34,14 +36,21 @@ def _row(gate: str, check: Check) -> dict[str, str]:
             "failure": check.failure}
 
 
+def _environment(found: dict[str, Any]) -> dict[str, Any]:
+    row = _row("environments", environment_judge.check(found))
+    return {**row, "measurement": found, "verdict": "not run" if "not_run" in found else row["verdict"]}
+
+
 def as_text(content: dict[str, Any]) -> str:
-    """The report in Markdown: the table of checks, the complaints, and the failure modes that DeepXplore found."""
+    """The report in Markdown: the table of checks, complaints, environments, and the failure modes that DeepXplore found."""
     rows = [tuple(row[column] for column in _HEADER) for row in content["rows"]]
-    complaints = [f"- {row['failure']}" for row in content["rows"] if row["failure"]]
+    complaints = [f"- {row['failure']}" for row in [*content["rows"], *content["environments"]] if row["failure"]]
     lines = [f"# {content['network']}: {'all gates held' if content['held'] else 'a gate FAILED'}", "",
              *table(_HEADER, rows)]
     if complaints:
         lines += ["", *complaints]
+    if content["environments"]:
+        lines += ["", "## Execution environments", "", *(f"- {row['what']}: {row['measured']}" for row in content["environments"])]
     if content["failure_modes"]:
         lines += ["", "## Failure modes", "", "What physically possible changes made the sparring networks say, and the "
                   "image; changes are mean peaks in pu.", "", *failure_modes(content["failure_modes"])]
@@ -82,13 +91,15 @@ def parse_measurements(pairs: list[str]) -> dict[str, dict[str, Any]]:
 def _define_flags() -> None:
     flags.DEFINE_string("spec", None, "YAML of the network; holds the limits", required=True)
     flags.DEFINE_list("measurement", [], "<gate>=<JSON of its measurement>, comma-separated")
+    flags.DEFINE_list("environment", [], "JSON of the measurement of an environment, comma-separated")
     flags.DEFINE_string("text", None, "Markdown to write", required=True)
     flags.DEFINE_string("json", None, "JSON to write", required=True)
 
 
 def main(_: list[str]) -> None:
     args = flags.FLAGS
-    content = report(model_spec.load(args.spec), parse_measurements(args.measurement))
+    environments = [measurement.read(path) for path in args.environment]
+    content = report(model_spec.load(args.spec), parse_measurements(args.measurement), environments)
     measurement.write(args.json, content)
     measurement.write_text(args.text, as_text(content))
 

@@ -25,6 +25,32 @@ def test_a_report_of_a_failed_gate_says_why():
     assert "\n- size: SRAM 5,000 B exceeds 4,096 B by 904 B; " in text
 
 
+def test_the_report_names_the_execution_environments():
+    found = [fixtures.environment("sim"), fixtures.environment("qemu"), fixtures.environment("renode")]
+    content = report.report(fixtures.spec(), {"size": fixtures.size()}, found)
+    assert content["held"] and [row["verdict"] for row in content["environments"]] == ["held"] * 3
+    assert [row["measurement"] for row in content["environments"]] == found
+    lines = report.as_text(content).splitlines()
+    start = lines.index("## Execution environments") + 2
+    assert [line.split(":")[0] for line in lines[start : start + 3]] == ["- sim", "- qemu", "- renode"]
+    assert lines[start].startswith("- sim: the image that ships on stm32l476; 0 of 200 windows differ")
+    assert "time: instruction-scaled 312.0 us (24,960 cycles, median), 0.65 of the cycle model's" in lines[start + 2]
+
+
+def test_an_environment_that_is_not_there_is_reported_as_not_run():
+    absent = {"environment": "renode", "not_run": "no Renode on this machine"}
+    content = report.report(fixtures.spec(), {"size": fixtures.size()}, [absent])
+    assert content["held"] and content["environments"][0]["verdict"] == "not run"
+    assert "\n- renode: not run: no Renode on this machine\n" in report.as_text(content)
+
+
+def test_an_environment_that_differs_fails_the_report():
+    differing = fixtures.environment("qemu") | {"differing_windows": 2, "first_difference": "2 of 200 windows differ"}
+    content = report.report(fixtures.spec(), {"size": fixtures.size()}, [differing])
+    assert not content["held"]
+    assert "\n- environment qemu: 2 of 200 windows differ. Fix: " in report.as_text(content)
+
+
 def test_failure_modes_follow_the_checks():
     text = report.as_text(report.report(fixtures.spec(), {"adversarial": fixtures.adversarial()}))
     assert "## Failure modes" in text

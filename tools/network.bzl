@@ -1,6 +1,7 @@
 """edgeplug_network: the whole way from a spec to a gated firmware image, for any network."""
 
 load("//firmware:defs.bzl", "FIRMWARE_COPTS")
+load("//gates/environments:environment_measurement.bzl", "environment_measurements")
 load("//tools/rules:firmware.bzl", "c_source", "firmware_image", "network_header")
 load(
     "//tools/rules:gate.bzl",
@@ -16,6 +17,9 @@ load(
 load("//tools/rules:m4_binary.bzl", "NETWORK_COPTS", "m4_elf", "m4_library")
 load("//tools/rules:model.bzl", "data_set", "int8_model", "network_spec", "recorded_data_set", "trained_weights")
 load("//tools/rules:profile.bzl", "network_profile", "subject_binary")
+
+# What the report's execution environments run of the pilot set at most.
+_ENVIRONMENT_WINDOWS = 200
 
 # Sparring partners of the adversarial gate; DeepXplore (Pei et al. 2017) uses three as well.
 _ENSEMBLE = 3
@@ -102,7 +106,7 @@ def _observed(name, spec, visibility):
             visibility = visibility,
         )
 
-def _gated(name, spec, made, gates, visibility):
+def _gated(name, spec, made, gates, target, visibility):
     """A measurement and a test per gate."""
     common = {
         "data": name + "_data",
@@ -149,6 +153,7 @@ def _gated(name, spec, made, gates, visibility):
         reproducibility_measurement(name = name + "_reproducibility", first = artifacts, second = artifacts)
     gate_report(
         name = name + "_report",
+        environments = environment_measurements(name, target, _ENVIRONMENT_WINDOWS, visibility),
         measurements = ["%s_%s" % (name, gate) for gate in gates],
         spec = spec,
         visibility = visibility,
@@ -200,7 +205,8 @@ def edgeplug_network(
       name_trace, name_gdb: for `bazel run`: the instructions of one inference; a server for a debugger.
       name_profile: .json, .txt, .svg and .speedscope.json: cycles of one inference by layer and cause.
       name_GATE and name_GATE_test: what a gate measured, and its verdict. name_gates: the suite of the verdicts.
-      name_report: .md and .json, all figures beside their limits.
+      name_environment_ENVIRONMENT: what it makes of the firmware; see environment_measurement.bzl for what else that emits.
+      name_report: .md and .json, all figures beside their limits, and the execution environments.
     """
     if bool(dataset or model) != bool(pilot):
         fail("//%s:%s: model, dataset and pilot belong together; got model %s, dataset %s, pilot %s. Fix: name them all" %
@@ -219,4 +225,4 @@ def edgeplug_network(
     made = _learned(name, checked, model, dataset, pilot, visibility)
     _compiled(name, checked, target, visibility)
     _observed(name, checked, visibility)
-    _gated(name, checked, made, gates, visibility)
+    _gated(name, checked, made, gates, target, visibility)

@@ -1,16 +1,11 @@
 """Execution environments as data, and the macro that runs one functional test in all of them."""
 
 load("@pip//:requirements.bzl", "requirement")
-load("//firmware:defs.bzl", "FIRMWARE_COPTS")
-load("//gates/environments/renode:host.bzl", "RENODE")
 load("//tools/pytest:defs.bzl", "pytest_test")
-load("//tools/rules:firmware.bzl", "network_header")
-load("//tools/rules:m4_binary.bzl", "m4_elf")
-load(":answers.bzl", "reference_answers")
 
 # board: a folder of //firmware/boards. runner: a name in environment.py. clock_hz: the core clock that the firmware reads
-# back. windows: how many are run at most. tries: how often a request is made while a busy host disturbs it. data, variables:
-# what the runner needs. requires: constraints; a host that lacks one skips.
+# back. windows: how many are run at most. tries: how often a request is made while a busy host disturbs it. time: what its
+# cycles are (judge.py). data: what the runner needs. requires: constraints; a host that lacks one skips.
 ENVIRONMENTS = [
     struct(
         name = "sim",
@@ -19,8 +14,8 @@ ENVIRONMENTS = [
         clock_hz = 80000000,
         windows = 200,
         tries = 1,
+        time = "cycle model",
         data = [],
-        variables = {},
         requires = [],
     ),
     struct(
@@ -31,8 +26,9 @@ ENVIRONMENTS = [
         clock_hz = 16000000,
         windows = 200,
         tries = 10,
+        # Nor a DWT.
+        time = "none",
         data = ["@qemu"],
-        variables = {},
         requires = [],
     ),
     struct(
@@ -43,36 +39,29 @@ ENVIRONMENTS = [
         # Each byte is a command of Renode's console.
         windows = 20,
         tries = 1,
-        data = ["//gates/environments/renode:platform"],
-        variables = {"RENODE": RENODE.program} if RENODE.program else {},
-        requires = RENODE.requires,
+        time = "instruction-scaled",
+        data = [
+            "//gates/environments/renode:platform",
+            "@renode//:program.txt",
+        ],
+        requires = ["@renode//:required"],
     ),
 ]
 
-def _image(name, network, board, target):
-    """The label of the network's .bin for a board: for its own board the image that ships."""
-    if board == target:
-        return network + "_program.bin"
-    m4_elf(
-        name = "%s_%s" % (name, board),
-        srcs = ["//firmware:image_srcs"],
-        hdrs = [name + "_binding"],
-        copts = FIRMWARE_COPTS,
-        libraries = [network + "_library"],
-        linker_script = "//firmware/boards/%s:link.ld" % board,
-        deps = ["//firmware/boards/%s:board" % board],
-    )
-    return ":%s_%s.bin" % (name, board)
+def environment_image(network, board, target):
+    """The label of a network's .bin for a board: for its own board the image that ships."""
+    return network + ("_program.bin" if board == target else "_%s.bin" % board)
 
-def _functest(name, environment, network, image, windows):
+def _functest(name, environment, network, target, windows):
     """The functional test in one environment."""
+    image = environment_image(network, environment.board, target)
     pytest_test(
         name = "%s_functest_%s" % (name, environment.name),
         size = "medium",
         srcs = ["//gates/environments:service_functest.py"],
-        data = [image, name + "_answers", network + "_plan"] + environment.data,
-        env = dict(environment.variables, **{
-            "EDGEPLUG_ANSWERS": "$(rootpath %s_answers)" % name,
+        data = [image, network + "_answers", network + "_plan"] + environment.data,
+        env = {
+            "EDGEPLUG_ANSWERS": "$(rootpath %s_answers)" % network,
             "EDGEPLUG_BOARD": environment.board,
             "EDGEPLUG_CLOCK_HZ": str(environment.clock_hz),
             "EDGEPLUG_IMAGE": "$(rootpath %s)" % image,
@@ -81,7 +70,7 @@ def _functest(name, environment, network, image, windows):
             "EDGEPLUG_RUNNER": environment.runner,
             "EDGEPLUG_TRIES": str(environment.tries),
             "EDGEPLUG_WINDOWS": str(min(environment.windows, windows)),
-        }),
+        },
         target_compatible_with = environment.requires,
         deps = [
             "//firmware:client",
@@ -93,15 +82,16 @@ def _functest(name, environment, network, image, windows):
         ],
     )
 
-def _robot_functest(name, environment, image):
+def _robot_functest(name, environment, network, target):
     """Renode's own test of the image, and the exchanges that it plays."""
     exchanges = name + "_exchanges.json"
+    image = environment_image(network, environment.board, target)
     native.genrule(
         name = name + "_exchanges",
-        srcs = [image, name + "_answers"],
+        srcs = [image, network + "_answers"],
         outs = [exchanges],
         cmd = "$(execpath //gates/environments:make_exchanges) --image=$(execpath %s) --board=%s" % (image, environment.board) +
-              " --answers=$(execpath %s_answers) --output=$@" % name,
+              " --answers=$(execpath %s_answers) --output=$@" % network,
         exec_tools = ["//gates/environments:make_exchanges"],
     )
     pytest_test(
@@ -109,12 +99,12 @@ def _robot_functest(name, environment, image):
         size = "medium",
         srcs = ["//gates/environments:robot_functest.py"],
         data = [image, exchanges] + environment.data,
-        env = dict(environment.variables, **{
+        env = {
             "EDGEPLUG_EXCHANGES": "$(rootpath %s)" % exchanges,
             "EDGEPLUG_IMAGE": "$(rootpath %s)" % image,
-        }),
+        },
         target_compatible_with = environment.requires,
-        deps = ["//gates/environments:emulators"],
+        deps = ["//gates/environments:robot"],
     )
 
 def environment_functests(name, network, target = "stm32l476", windows = 200):
@@ -122,26 +112,15 @@ def environment_functests(name, network, target = "stm32l476", windows = 200):
 
     Args:
       name: prefix of what follows.
-      network: label of an edgeplug_network.
-      target: that network's board, whose image ships; environments with another board get an image of the same sources.
+      network: label of an edgeplug_network, which has the images and the answers (environment_measurement.bzl).
+      target: that network's board, whose image ships.
       windows: how many windows of the pilot set are run at most.
 
     Emits:
       name_functest_ENVIRONMENT: a test for each of ENVIRONMENTS.
       name_robot_functest_renode: the test of Renode's own kind, and name_exchanges, what it plays.
-      name_BOARD: .elf, .bin and .map for a board other than the target.
-      name_answers: the windows and TFLite's scores. name_binding: network.h.
     """
-    reference_answers(
-        name = name + "_answers",
-        data = network + "_data",
-        int8_model = network + "_int8",
-        network = network + "_c_source",
-        windows = windows,
-    )
-    network_header(name = name + "_binding", network = network + "_c_source")
-    images = {board: _image(name, network, board, target) for board in {e.board: None for e in ENVIRONMENTS}}
     for environment in ENVIRONMENTS:
-        _functest(name, environment, network, images[environment.board], windows)
+        _functest(name, environment, network, target, windows)
         if environment.runner == "renode":
-            _robot_functest(name, environment, images[environment.board])
+            _robot_functest(name, environment, network, target)

@@ -1,4 +1,4 @@
-"""An image in Renode: the program that the variable RENODE names, or the one on PATH.
+"""An image in Renode: the program that @renode found, else the one that the variable RENODE names, or the one on PATH.
 
 Time is virtual: a request is handed over while the machine stands still, then the machine runs in slices until the answer is
 complete, so that the host's speed does not matter. Renode counts instructions, not cycles; what the firmware reports as
@@ -19,6 +19,8 @@ from firmware.client import StreamTransport
 from gates.environments.emulator import end
 from tools.errors import UserError
 
+# What renode/renode_installation.bzl has found: beside this workspace in the runfiles of a test, under it in its execution root.
+_FOUND = (Path("../renode/program.txt"), Path("external/renode/program.txt"))
 FOLDER = Path("gates/environments/renode")
 BOARDS = ("stm32l476",)
 UART = "sysbus.usart2"
@@ -26,17 +28,25 @@ BOOT_S, SLICE_S, SLICES = 0.1, 0.02, 50
 COMMAND_LIMIT_S = 120.0
 
 
-def program(variables: dict[str, str] | None = None) -> str:
+def installed(variables: dict[str, str] | None = None, found: tuple[Path, ...] = _FOUND) -> str | None:
+    """Renode's path as Bazel found it, or without Bazel as the environment has it; None on a machine without Renode."""
+    for file in found:
+        if file.exists():
+            return file.read_text(encoding="utf-8") or None
+    environment = os.environ if variables is None else variables
+    return environment.get("RENODE") or shutil.which("renode", path=environment.get("PATH"))
+
+
+def program(variables: dict[str, str] | None = None, found: tuple[Path, ...] = _FOUND) -> str:
     """Renode's path.
 
     Raises:
-        UserError: there is none.
+        UserError: there is none, or it has gone since Bazel found it.
     """
-    found = os.environ if variables is None else variables
-    path = found.get("RENODE") or shutil.which("renode", path=found.get("PATH"))
+    path = installed(variables, found)
     if not path or not os.access(path, os.X_OK):
-        raise UserError(f"renode: is not there; got RENODE={found.get('RENODE')!r} and none on PATH, want Renode 1.16.1. "
-                        "Fix: set RENODE to its program (docs/environments.md)")
+        raise UserError(f"renode: is not there; got {path}, want Renode 1.16.1. Fix: set RENODE to its program, or run bazel "
+                        "sync --only=renode if it has moved (docs/environments.md)")
     return path
 
 

@@ -63,10 +63,21 @@ def test_another_board_is_refused(console: str, tmp_path: Path) -> None:
             pass
 
 
-def test_renode_is_found_by_its_variable_and_then_on_path(console: str, tmp_path: Path) -> None:
-    assert renode.program({"RENODE": console, "PATH": ""}) == console
-    assert renode.program({"PATH": str(tmp_path)}) == console
-    with pytest.raises(UserError, match="renode: is not there; got RENODE='/nowhere/renode' and none on PATH, want "):
-        renode.program({"RENODE": "/nowhere/renode", "PATH": str(tmp_path)})
-    with pytest.raises(UserError, match="renode: is not there; got RENODE=None"):
-        renode.program({"PATH": "/nowhere"})
+def test_renode_is_the_one_that_bazel_found(console: str, tmp_path: Path) -> None:
+    found = tmp_path / "program.txt"
+    found.write_text(console)
+    assert renode.program({"RENODE": "/elsewhere/renode", "PATH": ""}, (tmp_path / "none.txt", found)) == console
+    found.write_text("")
+    assert renode.installed({"RENODE": console, "PATH": str(tmp_path)}, (found,)) is None
+    found.write_text("/gone/renode")
+    with pytest.raises(UserError, match="renode: is not there; got /gone/renode, want Renode 1.16.1. Fix: "):
+        renode.program({}, (found,))
+
+
+def test_without_bazel_renode_is_found_by_its_variable_and_then_on_path(console: str, tmp_path: Path) -> None:
+    assert renode.program({"RENODE": console, "PATH": ""}, ()) == console
+    assert renode.program({"PATH": str(tmp_path)}, ()) == console
+    with pytest.raises(UserError, match="renode: is not there; got /nowhere/renode, want Renode 1.16.1"):
+        renode.program({"RENODE": "/nowhere/renode", "PATH": str(tmp_path)}, ())
+    with pytest.raises(UserError, match="renode: is not there; got None"):
+        renode.program({"PATH": "/nowhere"}, ())

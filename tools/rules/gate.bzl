@@ -132,9 +132,10 @@ def _gate_report_impl(ctx):
     run_tool(
         ctx,
         mnemonic = "ReportGates",
-        inputs = [ctx.file.spec] + [info.measurement for info in infos],
+        inputs = [ctx.file.spec] + [info.measurement for info in infos] + ctx.files.environments,
         outputs = [text, table],
         flags = {
+            "environment": ctx.files.environments,
             "json": table,
             "measurement": ",".join(["%s=%s" % (info.gate, info.measurement.path) for info in infos]),
             "spec": ctx.file.spec,
@@ -148,6 +149,7 @@ gate_report = rule(
     implementation = _gate_report_impl,
     doc = "All figures of a network's gates beside their limits, as Markdown and as JSON.",
     attrs = {
+        "environments": attr.label_list(allow_files = [".json"], doc = "Measurements of execution environments."),
         "measurements": attr.label_list(mandatory = True, providers = [MeasurementInfo]),
         "spec": attr.label(allow_single_file = [".yaml"], mandatory = True),
         "_tool": tool("//gates:report"),
