@@ -109,14 +109,14 @@ arm_cmsis_nn_status arm_batch_matmul_s8(const cmsis_nn_context *ctx, const cmsis
                                         const cmsis_nn_dims *input_rhs_dims, const int8_t *input_rhs,
                                         const cmsis_nn_dims *output_dims, int8_t *output);
 
-/* Largest value of each window; padding never wins. No scratch. */
+/* Largest value of each window; padding never wins. No scratch. Returns ARG_ERROR for a window outside the input. */
 arm_cmsis_nn_status arm_max_pool_s8(const cmsis_nn_context *ctx, const cmsis_nn_pool_params *pool_params,
                                     const cmsis_nn_dims *input_dims, const int8_t *input_data,
                                     const cmsis_nn_dims *filter_dims, const cmsis_nn_dims *output_dims,
                                     int8_t *output_data);
 
-/* Mean over the part of each window inside the input, halves away from zero.
- * Scratch: arm_avgpool_s8_get_buffer_size() bytes. Returns ARG_ERROR without scratch or for a window outside the input.
+/* Mean over the part of each window inside the input, halves away from zero. Scratch: none; Arm's library wants
+ * arm_avgpool_s8_get_buffer_size() bytes. Returns ARG_ERROR for a window outside the input.
  */
 arm_cmsis_nn_status arm_avgpool_s8(const cmsis_nn_context *ctx, const cmsis_nn_pool_params *pool_params,
                                    const cmsis_nn_dims *input_dims, const int8_t *input_data,

@@ -1,33 +1,63 @@
 #include "arm_nnfunctions.h"
 
-#include "cmsis/kernels/internal/requantize.h"
-#include "cmsis/kernels/internal/simd.h"
+#include "cmsis/kernels/internal/pool_words.h"
 #include "cmsis/kernels/internal/window.h"
 
-/* Largest values of four neighbouring channels; `input` points at the window's first value, steps are in bytes. */
-static uint32_t largest_of_four(const int8_t *input, int32_t rows, int32_t columns, int32_t row_step, int32_t column_step)
+static inline int32_t larger(int32_t a, int32_t b)
 {
-    uint32_t largest = 0x80808080u;
-    for (; rows > 0; rows--, input += row_step) {
-        const int8_t *value = input;
-        for (int32_t left = columns; left > 0; left--, value += column_step) {
-            largest = max_bytes(largest, load_4(value));
-        }
-    }
-    return largest;
+    return a > b ? a : b;
 }
 
-/* The same for one channel. */
-static int8_t largest_of_one(const int8_t *input, int32_t rows, int32_t columns, int32_t row_step, int32_t column_step)
+static inline int32_t smaller(int32_t a, int32_t b)
 {
-    int8_t largest = INT8_MIN;
-    for (; rows > 0; rows--, input += row_step) {
-        for (int32_t column = 0; column < columns; column++) {
-            const int8_t value = input[column * column_step];
-            largest = value > largest ? value : largest;
+    return a < b ? a : b;
+}
+
+/* Takes one square of taps into each output. `before_step` leads from what one position found so far to the next one's. */
+static void pool_square(const edgeplug_windows *windows, int32_t channels, edgeplug_squares squares, int32_t before_step,
+                        int32_t right)
+{
+    const int32_t words = EDGEPLUG_POOL_WORDS * channels / 4;
+    for (int32_t positions = windows->positions; positions > 0; positions--) {
+        if (words > 0) {
+            largest_of_squares(&squares, right, words);
+        }
+        for (int32_t rest = channels - 4 * words; rest > 0; rest--, squares.taps++, squares.below++) {
+            const int32_t upper = larger(squares.taps[0], squares.taps[right]);
+            const int32_t lower = larger(squares.below[0], squares.below[right]);
+            *squares.output++ = (int8_t)larger(*squares.before++, larger(upper, lower));
+        }
+        squares.before += before_step - channels;
+        squares.taps += windows->position_step - channels;
+        squares.below += windows->position_step - channels;
+    }
+}
+
+/* Covers the windows with squares, which may overlap: the largest value doesn't mind. */
+static void pool_windows(const edgeplug_windows *windows, int32_t channels, int8_t *output)
+{
+    int32_t rows = windows->rows, columns = windows->columns, down = windows->row_step, right = windows->column_step;
+    if (rows == 1) {
+        /* Two halves of a row instead. */
+        down = columns / 2 * right;
+        columns -= columns / 2;
+        rows = 2;
+    }
+    if (columns == 1) {
+        right = 0;
+    }
+    const int8_t *before = windows->first;
+    int32_t before_step = windows->position_step;
+    for (int32_t y = 0; y < rows; y += 2) {
+        for (int32_t x = 0; x < columns; x += 2) {
+            const int32_t row = smaller(y, rows - 2), column = smaller(x, columns - 2);
+            const int8_t *taps = windows->first + row * down + column * right;
+            const edgeplug_squares squares = {taps, taps + down, before, output};
+            pool_square(windows, channels, squares, before_step, right);
+            before = output;
+            before_step = channels;
         }
     }
-    return largest;
 }
 
 arm_cmsis_nn_status arm_max_pool_s8(const cmsis_nn_context *ctx, const cmsis_nn_pool_params *pool_params,
@@ -36,24 +66,5 @@ arm_cmsis_nn_status arm_max_pool_s8(const cmsis_nn_context *ctx, const cmsis_nn_
                                     int8_t *output_data)
 {
     (void)ctx;
-    const int32_t channels = input_dims->c, row = input_dims->w * channels;
-    const cmsis_nn_activation range = pool_params->activation;
-    for (int32_t batch = 0; batch < input_dims->n; batch++, input_data += input_dims->h * row) {
-        for (int32_t position = 0; position < output_dims->h * output_dims->w; position++, output_data += channels) {
-            const edgeplug_window window = window_inside(pool_params, input_dims, filter_dims, position / output_dims->w,
-                                                         position % output_dims->w);
-            const int32_t rows = window.y_end - window.y_first, columns = window.x_end - window.x_first;
-            const int8_t *first = input_data + window.y_first * row + window.x_first * channels;
-            int32_t channel = 0;
-            for (; channel + 4 <= channels; channel += 4) {
-                const uint32_t largest = largest_of_four(first + channel, rows, columns, row, channels);
-                memcpy(output_data + channel, &largest, sizeof largest);
-            }
-            for (; channel < channels; channel++) {
-                output_data[channel] = largest_of_one(first + channel, rows, columns, row, channels);
-            }
-            clamp_all_s8(output_data, channels, range.min, range.max);
-        }
-    }
-    return ARM_CMSIS_NN_SUCCESS;
+    return edgeplug_pool_all(pool_params, input_dims, input_data, filter_dims, output_dims, output_data, pool_windows);
 }

@@ -135,9 +135,42 @@ def test_fully_connected_refuses_missing_scratch(core):
     assert status == _ARG_ERROR
 
 
-def test_average_pool_refuses_missing_scratch(core):
+@pytest.mark.parametrize("kernel", ("arm_avgpool_s8", "arm_max_pool_s8"))
+def test_pools_refuse_windows_outside_the_input(core, kernel):
+    for padding, status in ((0, 0), (-1, _ARG_ERROR), (1, _ARG_ERROR)):
+        core.release()
+        one = core.words(1, 1, 1, 1)
+        parameters = core.words(1, 1, padding, 0, -128, 127)
+        assert core.call(kernel, core.words(0, 0), parameters, one, core.painted(1), one, one, core.painted(1)) == status
+
+
+def _average_row(core, values):
+    """The average of each channel of `values` [taps, channels] by one window."""
     core.release()
-    one = core.words(1, 1, 1, 1)
-    status = core.call("arm_avgpool_s8", core.words(0, 0), core.words(1, 1, 0, 0, -128, 127), one, core.painted(1), one, one,
-                       core.painted(1))
-    assert status == _ARG_ERROR
+    taps, channels = values.shape
+    output, parameters = core.painted(channels), core.words(1, 1, 0, 0, -128, 127)
+    assert core.call("arm_avgpool_s8", core.words(0, 0), parameters, core.words(1, 1, taps, channels), core.array(values),
+                     core.words(1, 1, taps, 1), core.words(1, 1, 1, channels), output) == 0
+    return core.read(output, channels)
+
+
+def test_average_pool_is_exact_for_every_number_of_taps(core):
+    """The ends and ties; lanes of 16 bits hold up to 256 taps."""
+    for taps in (*range(1, 260), 511, 512, 513):
+        values = np.empty((taps, 4), np.int8)
+        values[:, 0], values[:, 1] = -128, 127
+        # Half a count, positive and negative: ties.
+        values[:, 2] = np.arange(taps) < taps // 2
+        values[:, 3] = -(np.arange(taps) < taps // 2).astype(np.int8)
+        total = values.sum(axis=0, dtype=np.int64)
+        expected = np.sign(total) * ((np.abs(total) + taps // 2) // taps)
+        np.testing.assert_array_equal(_average_row(core, values), expected, err_msg=f"{taps} taps")
+
+
+def test_factor_of_average_pool_equals_division():
+    """arm_avgpool_s8's floor(sum * factor / 2^30 + 1/2), for every count of taps and every sum."""
+    for count in range(1, 257):
+        total = np.arange(-128 * count, 127 * count + 1, dtype=np.int64)
+        scaled = total * ((1 << 30) // count + 1) >> 16
+        expected = np.sign(total) * ((np.abs(total) + count // 2) // count)
+        np.testing.assert_array_equal(scaled + (1 << 13) >> 14, expected, err_msg=f"{count} taps")

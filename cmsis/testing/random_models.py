@@ -151,12 +151,13 @@ def fully_connected(rng: np.random.Generator) -> bytes:
 
 
 def pool_2d(rng: np.random.Generator, builtin: str) -> bytes:
-    """A MAX_POOL_2D or AVERAGE_POOL_2D."""
+    """A MAX_POOL_2D or AVERAGE_POOL_2D: small windows, and ones up to the whole image or beyond it."""
     height, width = int(rng.integers(1, 10)), int(rng.integers(1, 12))
     channels = int(rng.integers(1, 18))
     options = schema.Pool2DOptionsT()
     _window_options(rng, options, one_row=False)
-    options.filterHeight, options.filterWidth = int(rng.integers(1, 5)), int(rng.integers(1, 5))
+    limits = (5, 5) if rng.random() < 0.7 else (height + 2, width + 2)
+    options.filterHeight, options.filterWidth = (int(rng.integers(1, limit)) for limit in limits)
     shape = _output_extent(options, (height, width), (options.filterHeight, options.filterWidth), (1, 1))
     if min(shape) < 1:
         return pool_2d(rng, builtin)

@@ -124,12 +124,20 @@ static inline uint32_t pair_top(uint32_t a, uint32_t b)
     return lanes;
 }
 
-/* The larger of each pair of bytes. */
-static inline uint32_t max_bytes(uint32_t a, uint32_t b)
+/* accumulator + floor(factor * low lane / 2^16). */
+static inline int32_t scale_low(int32_t factor, uint32_t lanes, int32_t accumulator)
 {
-    uint32_t larger;
-    __asm__("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(larger) : "r"(a), "r"(b) : "cc");
-    return larger;
+    int32_t sum;
+    __asm__("smlawb %0, %1, %2, %3" : "=r"(sum) : "r"(factor), "r"(lanes), "r"(accumulator));
+    return sum;
+}
+
+/* accumulator + floor(factor * high lane / 2^16). */
+static inline int32_t scale_top(int32_t factor, uint32_t lanes, int32_t accumulator)
+{
+    int32_t sum;
+    __asm__("smlawt %0, %1, %2, %3" : "=r"(sum) : "r"(factor), "r"(lanes), "r"(accumulator));
+    return sum;
 }
 
 /* The nearest int8. */
@@ -208,14 +216,14 @@ static inline uint32_t pair_top(uint32_t a, uint32_t b)
     return (a >> 16) | (b & 0xFFFF0000u);
 }
 
-static inline uint32_t max_bytes(uint32_t a, uint32_t b)
+static inline int32_t scale_low(int32_t factor, uint32_t lanes, int32_t accumulator)
 {
-    uint32_t larger = 0;
-    for (int bit = 0; bit < 32; bit += 8) {
-        const int8_t x = (int8_t)(a >> bit), y = (int8_t)(b >> bit);
-        larger |= (uint32_t)(uint8_t)(x > y ? x : y) << bit;
-    }
-    return larger;
+    return accumulator + (int32_t)((int64_t)factor * (int16_t)lanes >> 16);
+}
+
+static inline int32_t scale_top(int32_t factor, uint32_t lanes, int32_t accumulator)
+{
+    return scale_low(factor, lanes >> 16, accumulator);
 }
 
 static inline int32_t saturate_s8(int32_t x)

@@ -1,26 +1,24 @@
-/* The part of a pooling window that lies inside the input. */
+/* Pooling windows, clipped to the input. */
 #ifndef EDGEPLUG_WINDOW_H
 #define EDGEPLUG_WINDOW_H
 
 #include "arm_nn_types.h"
 
-/* Half-open range of rows and columns of the input. */
+/* The windows of `positions` neighbouring outputs, which look alike: rectangles of taps, none of them empty. Steps are in
+ * bytes: from one row or column of taps to the next, and from one position to the next.
+ */
 typedef struct {
-    int32_t y_first, y_end;
-    int32_t x_first, x_end;
-} edgeplug_window;
+    const int8_t *first;
+    int32_t rows, columns, positions;
+    int32_t row_step, column_step, position_step;
+} edgeplug_windows;
 
-static inline edgeplug_window window_inside(const cmsis_nn_pool_params *params, const cmsis_nn_dims *input,
-                                            const cmsis_nn_dims *filter, int32_t out_y, int32_t out_x)
-{
-    const int32_t y = out_y * params->stride.h - params->padding.h, x = out_x * params->stride.w - params->padding.w;
-    const edgeplug_window window = {
-        y < 0 ? 0 : y,
-        y + filter->h < input->h ? y + filter->h : input->h,
-        x < 0 ? 0 : x,
-        x + filter->w < input->w ? x + filter->w : input->w,
-    };
-    return window;
-}
+/* Pools windows. Outputs of `channels` values lie one behind the other, apart from the input. */
+typedef void edgeplug_pool(const edgeplug_windows *windows, int32_t channels, int8_t *output);
+
+/* Applies `pool` to all windows, and the activation's range to the outputs. Returns ARG_ERROR if a window is empty. */
+arm_cmsis_nn_status edgeplug_pool_all(const cmsis_nn_pool_params *params, const cmsis_nn_dims *input_dims,
+                                      const int8_t *input, const cmsis_nn_dims *filter_dims,
+                                      const cmsis_nn_dims *output_dims, int8_t *output, edgeplug_pool *pool);
 
 #endif

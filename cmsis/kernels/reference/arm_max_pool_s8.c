@@ -13,14 +13,18 @@ arm_cmsis_nn_status arm_max_pool_s8(const cmsis_nn_context *ctx, const cmsis_nn_
         const int32_t position = index / channels, row = position / output_dims->w;
         const int32_t first_y = row % output_dims->h * pool_params->stride.h - pool_params->padding.h;
         const int32_t first_x = position % output_dims->w * pool_params->stride.w - pool_params->padding.w;
-        int32_t largest = INT8_MIN;
+        int32_t largest = INT8_MIN, count = 0;
         for (int32_t tap = 0; tap < filter_dims->h * filter_dims->w; tap++) {
             const int32_t y = first_y + tap / filter_dims->w, x = first_x + tap % filter_dims->w;
             if (y >= 0 && y < input_dims->h && x >= 0 && x < input_dims->w) {
                 const int32_t line = row / output_dims->h * input_dims->h + y;
                 const int32_t value = input_data[(line * input_dims->w + x) * channels + index % channels];
                 largest = value > largest ? value : largest;
+                count++;
             }
+        }
+        if (count == 0) {
+            return ARM_CMSIS_NN_ARG_ERROR;
         }
         *output_data++ = clamp_s8(largest, pool_params->activation.min, pool_params->activation.max);
     }
