@@ -18,20 +18,11 @@ const char *const small_class_names[SMALL_CLASSES] = {
     "swell",
     "else"};
 
-static const cmsis_nn_dims dims_1_1_8_2 = {1, 1, 8, 2};
-static const cmsis_nn_dims dims_3_1_2_2 = {3, 1, 2, 2};
-static const cmsis_nn_dims dims_1_1_1_3 = {1, 1, 1, 3};
-static const cmsis_nn_dims dims_1_1_4_3 = {1, 1, 4, 3};
-static const int8_t layer0_weights[12] EDGEPLUG_ALIGNED = {
-    -3, -2, -1, 0, 1, 2, 3, -3, -2, -1, 0, 1};
-static const int32_t layer0_bias[3] = {
-    5, -7, 11};
-static const int32_t layer0_multipliers[3] = {
-    1431655765, 1431655765, 1431655765};
-static const int32_t layer0_shifts[3] = {
-    -2, -1, -3};
-static const cmsis_nn_per_channel_quant_params layer0_quant = {(int32_t *)layer0_multipliers, (int32_t *)layer0_shifts};
-static const cmsis_nn_conv_params layer0_params = {-3, -128, {2, 1}, {0, 0}, {1, 1}, {-128, 127}};
+static const uint32_t layer0_quads[20] EDGEPLUG_ALIGNED = {
+    0x00000017, 0xfffff017, 0x00000011, 0x00000011, 0x02ff00fd, 0x0000fffe, 0xfd0001fe, 0x0001ffff, 0x55555555,
+    0xfffffe02, 0x00000001, 0x55555555, 0xffffff01, 0x00000000, 0x55555555, 0xfffffc04, 0x00000002, 0x00000000,
+    0x00000000, 0x00000000};
+static const edgeplug_convolution layer0 = {layer0_quads, 1, 3, 3, 1, 8, 2, 1, 2, 1, 2, 0, 0, 1, 1, 4, 3, 2, 0, -128, 127};
 static const uint32_t layer1_weights[16] EDGEPLUG_ALIGNED = {
     0xfffffd80, 0xfffdfd80, 0xfffffe80, 0xfffefe80, 0xfdfdfbfb, 0xfffffdfd, 0xfefefcfc, 0x0100fefe, 0x0201ffff,
     0x04030201, 0x03020100, 0x05040302, 0xfb050403, 0xfcfcfb05, 0xfbfb0504, 0xfdfdfbfb};
@@ -56,13 +47,9 @@ int small_run(const small_t *self, const int8_t *input, int8_t *output)
     int8_t *const arena = self->arena;
     (void)arena;
     /* conv?2 */
-    if (arm_convolve_1_x_n_s8(&(cmsis_nn_context){arena + 0, 36}, &layer0_params, &layer0_quant,
-        &dims_1_1_8_2, input, &dims_3_1_2_2, layer0_weights,
-        &dims_1_1_1_3, layer0_bias, &dims_1_1_4_3, arena + 36) != ARM_CMSIS_NN_SUCCESS) {
-        return -2;
-    }
+    edgeplug_convolve_s8(&layer0, input, arena + 64, arena + 0);
     /* dense */
-    edgeplug_fully_connected_s8(&layer1, arena + 36, arena + 24, arena + 0);
+    edgeplug_fully_connected_s8(&layer1, arena + 64, arena + 24, arena + 0);
     /* softmax */
     arm_softmax_s8(arena + 24, 1, 4, 1717986944, 23, -248, output);
     return 0;

@@ -24,7 +24,7 @@ extern "C" {
 #define SMALL_OUTPUT_ZERO_POINT (-128)
 
 #define SMALL_CLASSES 4
-#define SMALL_ARENA_BYTES 48
+#define SMALL_ARENA_BYTES 76
 
 /* Names of the scores, in order. */
 extern const char *const small_class_names[SMALL_CLASSES];
