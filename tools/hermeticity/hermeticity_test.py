@@ -1,4 +1,4 @@
-"""The main job needs none of the host's Pythons and Arm tools, and comes out of a cache without training.
+"""The main job needs none of the host's Pythons and compilers, and comes out of a cache without training.
 
 Starts a Bazel of its own on this very workspace, with an output root, a HOME and a disk cache that are new, and with the
 host's tools hidden from all actions. Needs what a newcomer's build needs: Bazel, apt, pip and their package sites.
@@ -16,12 +16,14 @@ from collections.abc import Iterator
 import pytest
 
 _IMAGE = "model/voltage_event/voltage_event.bin"
-# Where a host has its Pythons and Arm tools; the packages that Bazel depends on bring the first.
-_HOST_TOOLS = ("python", "python2*", "python3*", "arm-none-eabi-*", "arm-linux-*")
+# A host's Pythons, Arm tools, and compilers with their assemblers and linkers; the packages that Bazel depends on bring all but
+# the Arm tools. (`ld*` would be the loader too.)
+_HOST_TOOLS = ("python", "python2*", "python3*", "arm-none-eabi-*", "arm-linux-*", "cc", "gcc", "gcc-[0-9]*", "clang*",
+               "x86_64-linux-gnu-*", "as", "ld", "ld.bfd", "ld.gold", "ld.lld")
 
 
 def host_tools() -> list[str]:
-    """Every file on PATH, with what it links to, that is a Python or an Arm tool."""
+    """Every file on PATH, with what it links to, that is one of _HOST_TOOLS."""
     folders = os.environ["PATH"].split(os.pathsep) + ["/usr/local/bin", "/usr/bin", "/bin"]
     found = {path for folder in folders for name in _HOST_TOOLS for path in glob.glob(f"{folder}/{name}")}
     return sorted(found | {os.path.realpath(path) for path in found})
@@ -70,7 +72,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
 
 
 def test_host_tools_are_really_hidden(workspace):
-    assert any("python3" in path for path in host_tools()), "the host has no Python that could be hidden"
+    for tool in ("python3", "gcc"):
+        assert any(tool in path for path in host_tools()), f"the host has no {tool} that could be hidden"
     workspace.build("//tools/hermeticity:probe")
     assert workspace.output("tools/hermeticity/probe.txt").read_text() == ""
 

@@ -55,7 +55,7 @@ class Core:
         self._events = Events(self._uc, self._is_code)
         self._bus = Bus(self._uc, board, self.peripherals, self._events.on_bus_error)
         self._exceptions = ExceptionModel(self._uc, self.peripherals["SCB"])
-        self._timer = BlockTimer(self._uc, timing, board, self._memories.word_reader()) if timing else None
+        self._timer = BlockTimer(self._uc, timing, board, self._memories.mappings()) if timing else None
         self._delivery = Delivery(self._uc, board, self.peripherals, self._exceptions, self._timer)
 
     def read(self, address: int, count: int) -> bytes:
@@ -118,8 +118,7 @@ class Core:
         fault = self._emulate(count, until)
         events = self._events
         if self._timer:
-            self._raise_timer_failure()
-            (self._timer.stop_within if fault or events.stop or events.looked else self._timer.stop_before)(self._pc)
+            self._stop_timer(self._pc, within=bool(fault or events.stop or events.looked))
             executed = self._timer.instructions - before
         else:
             ended_early = fault or events.stop or events.looked or events.interrupt is not None
@@ -133,17 +132,23 @@ class Core:
         error = None
         self._events.clear()
         try:
-            self._uc.emu_start(self._pc | 1, until, count=count)
+            self._start(self._pc, until, count)
             if self._events.looked:  # the access that asked for the look is made again, and completes
                 self._bus.log.pop()
                 pc = self._uc.reg_read(arm.UC_ARM_REG_PC)
                 if self._timer:
-                    self._timer.stop_within(pc)
-                self._uc.emu_start(pc | 1, until, count=1)
+                    self._stop_timer(pc, within=True)
+                self._start(pc, until, 1)
         except UcError as raised:
             error = raised.errno
         self._pc = self._uc.reg_read(arm.UC_ARM_REG_PC) & ~1
         return self._events.fault(error, self._pc)
+
+    def _start(self, pc: int, until: int, count: int) -> None:
+        """Runs Unicorn; the timer counts instructions itself, as a second hook for each instruction would cost a lot."""
+        if self._timer:
+            self._timer.stop_after(count)
+        self._uc.emu_start(pc | 1, until, count=0 if self._timer else count)
 
     def _after_stretch(self, fault: Fault | None, until: int) -> tuple[StopReason | None, bool]:
         """Enters or leaves an exception; returns why the run ends, if it does, and whether the firmware caused the exception."""
@@ -169,9 +174,10 @@ class Core:
             return self._go_on_at(*taken), False
         return StopReason.IDLE if self._code(self._pc - 2).startswith(_WAITS) else None, False
 
-    def _raise_timer_failure(self) -> None:
+    def _stop_timer(self, pc: int, within: bool) -> None:
+        """Tells the timer that Unicorn has stopped before `pc`, `within` a block or behind it."""
         try:
-            self._timer.raise_failure()
+            (self._timer.stop_within if within else self._timer.stop_before)(pc)
         except UnalignedMultiple as error:
             self._fail(f"usage fault: unaligned LDM, STM, LDRD or STRD, pc {self.symbols.describe(error.pc)}")
 

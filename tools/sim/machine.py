@@ -148,7 +148,7 @@ class Machine(Core):
 
     def observe(self, observer: Callable | None) -> None:
         """Has each timed block reported to `observer` (timing/timer.py); None ends it. SimError in functional mode."""
-        self._timed().observer = observer
+        self._timed().observe(observer)
 
     def call(self, function: str | int, *arguments: int, max_instructions: int = DEFAULT_MAX_INSTRUCTIONS) -> int:
         """Calls a function (symbol or address) by the procedure call standard; up to 4 word arguments; returns r0.

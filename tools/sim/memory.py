@@ -6,7 +6,6 @@ high-water mark can be measured. Errors: SimError for an address outside the boa
 
 import ctypes
 import mmap
-from collections.abc import Callable
 
 from unicorn import Uc, UcError
 from unicorn import unicorn_const as uc_const
@@ -39,27 +38,23 @@ class Memories:
         except UcError as error:
             raise self._outside("write", address, len(data)) from error
 
-    def word_reader(self) -> Callable[[int], int]:
-        """A fast function that gives the word at an address; 0 where there is no memory."""
-        static = next(m for m in self.board.memories if m.writable)
-        words = memoryview(self._backing[self.board.memories.index(static)]).cast("I")
-        base, size_bytes = static.base, static.size_bytes
-
-        def read_word(address: int) -> int:
-            offset = (address & 0xFFFFFFFF) - base
-            if 0 <= offset < size_bytes and not offset & 3:
-                return words[offset >> 2]
-            try:
-                return int.from_bytes(self._uc.mem_read(address & 0xFFFFFFFF, 4), "little")
-            except UcError:
-                return 0
-
-        return read_word
+    def mappings(self) -> list[tuple[int, int, int]]:
+        """Each memory and alias: its address, its bytes, and where they are in this process."""
+        return [
+            (base, memory.size_bytes, _pointer(host))
+            for memory, host in zip(self.board.memories, self._backing, strict=True)
+            for base in (memory.base, memory.alias)
+            if base is not None
+        ]
 
     def _outside(self, verb: str, address: int, count: int) -> SimError:
         known = ", ".join(f"{m.name} {m.base:#010x}+{m.size_bytes:#x}" for m in self.board.memories)
         found = f"got {count} bytes at {address:#010x}, want within {known}"
         return SimError(f"{self.board.name}: {verb} outside of memory; {found}")
+
+
+def _pointer(host: mmap.mmap) -> int:
+    return ctypes.addressof(ctypes.c_char.from_buffer(host))
 
 
 def map_memories(uc: Uc, board: Board) -> Memories:
@@ -68,11 +63,10 @@ def map_memories(uc: Uc, board: Board) -> Memories:
     for memory in board.memories:
         host = mmap.mmap(-1, memory.size_bytes)
         backing.append(host)
-        pointer = ctypes.addressof(ctypes.c_char.from_buffer(host))
         rights = uc_const.UC_PROT_ALL if memory.writable else uc_const.UC_PROT_READ | uc_const.UC_PROT_EXEC
         for base in (memory.base, memory.alias):
             if base is not None:
-                uc.mem_map_ptr(base, memory.size_bytes, rights, pointer)
+                uc.mem_map_ptr(base, memory.size_bytes, rights, _pointer(host))
     return Memories(uc, board, backing)
 
 

@@ -112,3 +112,8 @@
     bhi     1b
     mov     r0, r3
     pop     {r4-r9, pc}
+
+    function divide_and_load_pair   @ r0 pointer: what a late block loads
+    udiv    r2, r2, r3
+    ldrd    r0, r1, [r0]
+    bx      lr

@@ -1,18 +1,24 @@
 """Addresses within a block follow from the registers at its entry."""
 
+import ctypes
+
 import pytest
 
+from tools.sim.timing import library
 from tools.sim.timing.block import make_block
+from tools.sim.timing.layout import lay_out_probe
 
 MEMORY = {0x20000010: 0x20000400}
 REGISTERS = [0x20000000 + 0x100 * n for n in range(15)]
 
 
 def _addresses(code: str) -> dict[int, int]:
-    """Offset in the block of each probed access, and its address."""
+    """Offset in the block of each probed access, and its address; words are read where there is no memory."""
     block = make_block(bytes.fromhex(code), 0x08000000, frozenset())
-    registers = [REGISTERS[number] for number in block.locate.registers]
-    located = block.locate.function(registers, MEMORY.__getitem__)
+    atoms = [REGISTERS[number] for number in block.probe.registers] + [0] * len(block.probe.words)
+    located = (ctypes.c_uint32 * len(block.probed))()
+    memories = library.Memories(0, None, library.READ_WORD(MEMORY.__getitem__))
+    library.load().addresses_evaluate(lay_out_probe(block.probe), memories, (ctypes.c_uint32 * len(atoms))(*atoms), located)
     return {address - 0x08000000: located[index] for address, index in block.probed.items()}
 
 
@@ -37,6 +43,26 @@ def test_multiple_registers_move_their_base():
 def test_pointer_from_memory():
     """`ldr r1,[r0,#16]; ldr r2,[r1,#4]`."""
     assert _addresses("01694a68") == {0: 0x20000010, 2: 0x20000404}
+
+
+def test_words_are_read_in_memories_too():
+    """`ldr r1,[r0,#1]; ldr r2,[r1]`, with bytes of a memory that ends behind the word."""
+    probe = make_block(bytes.fromhex("d0f801100a68"), 0x08000000, frozenset()).probe
+    content = ctypes.create_string_buffer(bytes.fromhex("00010203"), 4)
+    memory = library.Memory(0x20000000, 4, ctypes.addressof(content))
+    elsewhere = library.READ_WORD(lambda address: address)
+    located, atoms = (ctypes.c_uint32 * 2)(), (ctypes.c_uint32 * 2)(0x1FFFFFFF)
+    memories = library.Memories(1, ctypes.pointer(memory), elsewhere)
+    library.load().addresses_evaluate(lay_out_probe(probe), memories, atoms, located)
+    assert list(located) == [0x20000000, 0x03020100]
+    atoms[0] = 0x20000000
+    library.load().addresses_evaluate(lay_out_probe(probe), memories, atoms, located)
+    assert list(located) == [0x20000001, 0x20000001], "a word that only begins in the memory is read elsewhere"
+
+
+def test_what_cancels_out_is_no_term():
+    """`adds r0,r0,r1; subs r0,r0,r1; ldr r2,[r0]; lsls r3,r3,#2; ldr r4,[r3,r3]`."""
+    assert _addresses("4018401a02689b00dc58") == {4: REGISTERS[0], 8: REGISTERS[3] * 8 & 0xFFFFFFFF}
 
 
 def test_fixed_stack_and_unknown_addresses():

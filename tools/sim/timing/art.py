@@ -4,11 +4,14 @@ Model (RM0351 section 3.3.4): flash is read 8 (or 16) bytes at a time; what was 
 and a data cache, each least recently used. An instruction read that misses waits for the flash, a sequential one
 only for what is left of the prefetch that ran while the 8 bytes before executed; a data read waits in full.
 Assumptions, not validated on hardware: a line is filled one read at a time; data reads don't disturb the prefetch.
+The state of the caches, which every block changes, is native/art.c's.
 """
 
+import ctypes
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tools.sim.timing import library
 from tools.sim.timing.profiles import Art, Profile
 
 
@@ -23,55 +26,42 @@ class CodeLine:
 
 
 class FlashAccelerator:
-    """State of both caches; costs are in cycles to add to those of zero-wait memory."""
+    """Both caches, empty at first; costs are in cycles to add to those of zero-wait memory. `state` is the library's."""
 
     def __init__(self, profile: Profile) -> None:
-        self._art: Art = profile.art
-        self._wait_states = profile.wait_states
-        self._line_shift = self._art.line_bytes.bit_length() - 1
-        self._read_shift = self._art.read_bytes.bit_length() - 1
-        self._part_mask = self._art.line_bytes // self._art.read_bytes - 1
-        # Lines by number: the parts that are there, and when the line was last used.
-        self._instructions: dict[int, list[int]] = {}
-        self._data: dict[int, list[int]] = {}
-        self._uses = 0
+        art = profile.art
+        self._prefetch = art.prefetch
+        self.state = library.Art(
+            wait_states=profile.wait_states,
+            line_shift=art.line_bytes.bit_length() - 1,
+            read_shift=art.read_bytes.bit_length() - 1,
+            part_mask=art.line_bytes // art.read_bytes - 1,
+        )
+        self.state.instructions.capacity, self.state.data.capacity = art.instruction_lines, art.data_lines
+
+    def reset(self) -> None:
+        """Empties both caches."""
+        self.state.instructions.count = self.state.data.count = 0
+
+    def lay_out(self, lines: tuple[CodeLine, ...]) -> ctypes.Array[library.CodeLine]:
+        """`lines` for the library, with what each read waits if it is not there."""
+        laid_out = (library.CodeLine * len(lines))()
+        for target, line in zip(laid_out, lines, strict=True):
+            target.line, target.parts, target.read_count = line.line, line.parts, len(line.reads)
+            for read, (bit, hidden) in zip(target.reads, line.reads, strict=False):
+                read.bit, read.wait_cycles = bit, self._wait(hidden)
+        return laid_out
 
     def code_cycles(self, lines: tuple[CodeLine, ...]) -> int:
         """Waiting for the code of one block."""
-        cycles, cached = 0, self._instructions
-        for part_of_block in lines:
-            self._uses += 1
-            line, parts = part_of_block.line, part_of_block.parts
-            entry = cached.get(line)
-            if entry is not None and entry[0] & parts == parts:
-                entry[1] = self._uses
-            else:
-                present = entry[0] if entry is not None else 0
-                cycles += sum(self._wait(hidden) for bit, hidden in part_of_block.reads if not present & bit)
-                self._fill(cached, self._art.instruction_lines, line, present | parts)
-        return cycles
+        return library.load().art_code_cycles(self.state, self.lay_out(lines), len(lines))
 
     def data_cycles(self, addresses: Iterable[int]) -> int:
         """Waiting for data reads at these flash addresses, in order."""
-        cycles, cached = 0, self._data
-        for address in addresses:
-            self._uses += 1
-            line, bit = address >> self._line_shift, 1 << (address >> self._read_shift & self._part_mask)
-            entry = cached.get(line)
-            if entry is not None and entry[0] & bit:
-                entry[1] = self._uses
-            else:
-                cycles += self._wait_states
-                self._fill(cached, self._art.data_lines, line, (entry[0] if entry is not None else 0) | bit)
-        return cycles
-
-    def _fill(self, cached: dict[int, list[int]], capacity: int, line: int, parts: int) -> None:
-        cached[line] = [parts, self._uses]
-        if len(cached) > capacity:
-            del cached[min(cached, key=lambda known: cached[known][1])]
+        return sum(library.load().art_data_cycles(self.state, address) for address in addresses)
 
     def _wait(self, hidden: int | None) -> int:
-        return max(self._wait_states - (hidden if hidden is not None and self._art.prefetch else 0), 0)
+        return max(self.state.wait_states - (hidden if hidden is not None and self._prefetch else 0), 0)
 
 
 def code_lines(reads: Iterable[tuple[int, int | None]], art: Art) -> tuple[CodeLine, ...]:

@@ -19,10 +19,10 @@ class Block:
     """`body` without the branch that ends it, `branch` if one does.
 
     The accesses of the body by address of their instruction: `fixed` holds an address that the code alone decides,
-    `on_stack` an offset to the stack pointer, `probed` an index into what `probe` and `locate` return, `unknown` those
-    that are none of these. `locate` gives full addresses, `probe` only the bits that decide the cost: the top byte (memory)
-    and the alignment. `late` are instructions that report a fact as they execute; `repeats`
-    tells that what `probe` returns stays the same when the block follows itself.
+    `on_stack` an offset to the stack pointer, `probed` an index into the addresses of `probe`, `unknown` those that are none of
+    these. The masks of `probe` keep the bits that decide the cost: the top byte (memory) and the alignment. `late` are
+    instructions that report a fact as they execute; `repeats` tells that the masked addresses stay the same when the block
+    follows itself.
     """
 
     address: int
@@ -34,7 +34,6 @@ class Block:
     probed: dict[int, int]
     unknown: frozenset[int]
     probe: Probe | None
-    locate: Probe | None
     late: frozenset[int]
     repeats: bool
 
@@ -82,9 +81,8 @@ def make_block(code: bytes, address: int, late_addresses: frozenset[int]) -> Blo
     late = frozenset(op.address for op in body if op.address in late_addresses)
     widths = [op.access.width_bytes for op in body if op.address in probed]
     probe = symbolic.compile(values, [_MEMORY_BITS | width - 1 for width in widths]) if values else None
-    locate = symbolic.compile(values, [0xFFFFFFFF] * len(values)) if values else None
     repeats = not late and symbolic.keeps_memories(values, widths)
-    return Block(address, end, body, branch, fixed, on_stack, probed, frozenset(unknown), probe, locate, late, repeats)
+    return Block(address, end, body, branch, fixed, on_stack, probed, frozenset(unknown), probe, late, repeats)
 
 
 def unaligned_cycles(address: int, width_bytes: int) -> int:
@@ -97,7 +95,7 @@ def unaligned_cycles(address: int, width_bytes: int) -> int:
 def cost_block(block: Block, state: State, probed: tuple[int, ...], late: tuple[int, ...], region_of) -> Cost:
     """Costs the body of `block` from `state`.
 
-    `probed`: what `block.probe` returned. `late`: what the code hooks reported, in program order:
+    `probed`: the masked addresses of `block.probe`. `late`: what the code hooks reported, in program order:
     whether an IT's condition held, or the cycles of a divide. `region_of(address)` names the memory of an address.
     """
     facts_late = list(late)

@@ -1,12 +1,11 @@
 """Instructions whose cost depends on flags or operands as they execute: divides, and IT blocks with costly contents.
 
-Purpose: finds them in the image beforehand, so that a code hook can stand at each (a hook added to translated code would
-come too late), and turns the registers that the hook sees into the fact that the cost depends on.
-The scan looks at every halfword; literals that look like such an instruction are hooked too and never reached.
+Purpose: finds them in the image beforehand, and says which fact follows from the registers as they execute, in tables for
+native/late.c.
+The scan looks at every halfword; literals that look like such an instruction are found too and never reached.
 """
 
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -21,9 +20,10 @@ class Predicate:
 
     condition: int
 
-    def fact(self, registers: Sequence[int]) -> int:
-        """1 or 0, from registers r0 to r14 and the flags in `registers[15]`."""
-        return int(condition_holds(self.condition, registers[15]))
+    @property
+    def facts(self) -> bytes:
+        """1 or 0, by the flags NZCV as a number."""
+        return bytes(condition_holds(self.condition, flags << 28) for flags in range(16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,10 @@ class Divide:
     divisor: int
     signed: bool
 
-    def fact(self, registers: Sequence[int]) -> int:
-        """Cycles, from registers r0 to r14."""
-        return divide_cycles(registers[self.dividend], registers[self.divisor], self.signed)
+    @property
+    def facts(self) -> bytes:
+        """Cycles, by the bits of the quotient: at most that many, 0 where it is 0 or the divisor is."""
+        return bytes(divide_cycles(bits, self.signed) for bits in range(33))
 
 
 def find_late_instructions(code: bytes, address: int) -> dict[int, Predicate | Divide]:
@@ -64,19 +65,10 @@ def condition_holds(condition: int, xpsr: int) -> bool:
     return bool(base) != bool(condition & 1 and condition != 0xF)
 
 
-def divide_cycles(dividend: int, divisor: int, signed: bool) -> int:
+def divide_cycles(quotient_bits: int, signed: bool) -> int:
     """Cycles of UDIV or SDIV: 2 to 12 by operands (TRM table 3-1).
 
     The shape is an assumption within the TRM's range: 2 when the quotient is 0 or the divisor is, else 3 plus one for each
-    four bits of the quotient, one more when signed.
+    four bits of the quotient (bits of the dividend less those of the divisor, and one), one more when signed.
     """
-    if signed:
-        dividend, divisor = _magnitude(dividend), _magnitude(divisor)
-    if divisor == 0 or dividend < divisor:
-        return 2
-    quotient_bits = dividend.bit_length() - divisor.bit_length() + 1
-    return min(3 + (quotient_bits + 3) // 4 + signed, 12)
-
-
-def _magnitude(word: int) -> int:
-    return (1 << 32) - word if word >> 31 else word
+    return min(3 + (quotient_bits + 3) // 4 + signed, 12) if quotient_bits else 2

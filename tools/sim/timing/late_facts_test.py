@@ -1,11 +1,19 @@
 """Divides and costly IT blocks are found in code, and their facts are right."""
 
+import ctypes
+
 import pytest
 
+from tools.sim.timing import library
 from tools.sim.timing.late_facts import Divide, Predicate, condition_holds, divide_cycles, find_late_instructions
+from tools.sim.timing.layout import lay_out_late
 
 EQUAL, LOWER, HIGHER, LESS = 0, 3, 8, 11
-_Z, _C, _N = 1 << 30, 1 << 29, 1 << 31
+_Z, _C, _N, _V = 1 << 30, 1 << 29, 1 << 31, 1 << 28
+
+
+def _fact(late: Predicate | Divide, *registers: int) -> int:
+    return library.load().late_fact(lay_out_late(0x100, late), (ctypes.c_uint32 * len(registers))(*registers))
 
 
 def test_finds_divides_and_costly_it_blocks_only():
@@ -29,14 +37,24 @@ def test_conditions(condition, flags, holds):
     assert condition_holds(condition, flags) is holds
 
 
+def test_the_fact_of_a_predicate_is_whether_its_condition_holds():
+    for condition in range(15):
+        for flags in (0, _Z, _C, _N, _V, _N | _V, _C | _Z, _N | _Z | _C | _V):
+            assert _fact(Predicate(condition), flags | 1 << 24) == condition_holds(condition, flags)
+
+
 def test_divide_is_within_the_range_of_the_manual_and_grows_with_the_quotient():
-    assert divide_cycles(1, 2, signed=False) == divide_cycles(5, 0, signed=False) == 2
-    growing = [divide_cycles(1 << bits, 1, signed=False) for bits in range(32)]
-    assert growing == sorted(growing) and growing[0] < growing[-1] <= 12
-    assert divide_cycles(0xFFFFFFF6, 3, signed=True) == divide_cycles(10, 3, signed=True)
+    growing = [divide_cycles(bits, signed=False) for bits in range(33)]
+    assert growing == sorted(growing) and (growing[0], growing[-1]) == (2, 11)
+    assert {divide_cycles(bits, signed=True) - divide_cycles(bits, signed=False) for bits in range(1, 33)} == {1}
 
 
-def test_facts_from_registers():
-    registers = [*range(15), _Z]
-    assert Predicate(EQUAL).fact(registers) == 1 and Predicate(1).fact(registers) == 0
-    assert Divide(dividend=14, divisor=2, signed=False).fact(registers) == divide_cycles(14, 2, signed=False)
+@pytest.mark.parametrize(
+    ("dividend", "divisor", "signed", "quotient_bits"),
+    [
+        (1, 2, False, 0), (5, 0, False, 0), (5, 5, False, 1), (10, 3, False, 3), (0xFFFFFFFF, 1, False, 32),
+        (1 << 31, 1, False, 32), (0xFFFFFFF6, 3, True, 3), (10, 0xFFFFFFFD, True, 3), (1 << 31, 1, True, 32), (1 << 31, 0xFFFFFFFF, True, 32),
+    ],
+)  # fmt: skip
+def test_the_fact_of_a_divide_is_the_cycles_for_the_bits_of_its_quotient(dividend, divisor, signed, quotient_bits):
+    assert _fact(Divide(0, 1, signed), dividend, divisor) == divide_cycles(quotient_bits, signed)

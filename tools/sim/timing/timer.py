@@ -1,27 +1,27 @@
-"""Counts model cycles: a block hook in Unicorn drives the automaton of transitions.py.
+"""Counts model cycles: Unicorn's hooks lead into native/timer.c, which asks here for what is new.
 
-Purpose: cycles of the firmware as it runs. A transition that needs no facts is one dictionary look-up; blocks with accesses
-through pointers read the registers at entry; blocks with a late instruction (late_facts.py) are costed when the next
-block begins. Between blocks it stops where an interrupt is due.
+Purpose: cycles of the firmware as it runs. The library follows transitions that are known and adds up; one that is taken for the
+first time is derived by transitions.py. Blocks with a late instruction (late_facts.py) are costed when the next block begins.
+Between blocks it stops where an interrupt is due.
 Non-goals: peripherals' wait states, bus contention.
 """
 
 import ctypes
-import math
 from collections.abc import Callable, Sequence
 
 from unicorn import UC_HOOK_BLOCK, UC_HOOK_CODE, Uc, UcError
-from unicorn import arm_const as arm
-from unicorn.unicorn_py3.unicorn import HOOK_CODE_CFUNC, uclib
+from unicorn.unicorn_py3.unicorn import uclib
 
 from tools.sim.boards import Board
-from tools.sim.timing.addresses import Probe
+from tools.sim.timing import library
 from tools.sim.timing.art import FlashAccelerator
 from tools.sim.timing.late_facts import Divide, Predicate, find_late_instructions
+from tools.sim.timing.layout import Layout
+from tools.sim.timing.pipeline import State, start_state
 from tools.sim.timing.profiles import profile_named
-from tools.sim.timing.transitions import Fork, Node, Transitions, edge, rest_at
+from tools.sim.timing.transitions import Fork, Node, Transitions, edge
 
-_ENTRY_REGISTERS = (*(arm.UC_ARM_REG_R0 + i for i in range(13)), arm.UC_ARM_REG_SP, arm.UC_ARM_REG_LR, arm.UC_ARM_REG_XPSR)
+_NEVER = 2**63 - 1
 
 
 class UnalignedMultiple(Exception):
@@ -33,210 +33,192 @@ class UnalignedMultiple(Exception):
 
 
 class BlockTimer:
-    """Model cycles of `uc` on `board` with the memory profile of that name.
+    """Model cycles of `uc` on `board` with the memory profile of that name. Errors of hooks are raised at the next stop.
 
+    `memories` are (address, bytes, where they are in this process).
     Attributes since reset: `cycles`, `instructions`, `assumed_accesses` (executions of blocks with an access whose address
-    is not known at block entry, taken for aligned SRAM). `observer`, if set, is called with (node, cycles waited for code
-    in flash, for data in flash) for each block that was costed, in order.
+    is not known at block entry, taken for aligned SRAM).
     """
 
-    def __init__(self, uc: Uc, profile: str, board: Board, read_word: Callable[[int], int]) -> None:
+    def __init__(self, uc: Uc, profile: str, board: Board, memories: Sequence[tuple[int, int, int]]) -> None:
         self._uc = uc
         self.profile = profile_named(profile)
         self._transitions = Transitions(lambda address, size: bytes(uc.mem_read(address, size)), board, self.profile)
         self._late_instructions: dict[int, Predicate | Divide] = {}
         self._late_addresses: frozenset[int] = frozenset()
-        self._registers = self._reader(range(len(_ENTRY_REGISTERS)))
-        self._word = read_word
-        self._probes: dict[Probe, Callable[[], tuple[int, ...]]] = {}
-        self._callbacks: list[object] = []
+        self._flash = FlashAccelerator(self.profile) if self.profile.art else None
+        self._layout = Layout(self._flash, self._late_instructions)
+        self._rests: dict[tuple[int, State], Node] = {}
         self._failure: BaseException | None = None
-        self.observer: Callable[[Node, int, int], None] | None = None
+        self._observer: Callable[[Node, int, int], None] | None = None
+        self._library = library.load()
+        self._state = self._make_state(memories)
         self.reset()
-        self._add_hook(UC_HOOK_BLOCK, self._on_block, 1, 0)
+        self._add_hook(UC_HOOK_BLOCK, self._library.timer_on_block)
+        self._add_hook(UC_HOOK_CODE, self._library.timer_on_instruction)
+
+    @property
+    def cycles(self) -> int:
+        """Model cycles since reset; those of a late block that executes are not counted yet."""
+        return self._state.cycles
+
+    @property
+    def instructions(self) -> int:
+        """Instructions since reset."""
+        return self._state.instructions
+
+    @property
+    def assumed_accesses(self) -> int:
+        """See the class."""
+        return self._state.assumed_accesses
+
+    def observe(self, observer: Callable[[Node, int, int], None] | None) -> None:
+        """Has `observer` called with (node, cycles waited for code in flash, for data in flash) for each block that is costed,
+        in order; None ends it."""
+        self._observer = observer
+        self._state.is_observed = observer is not None
 
     def watch(self, code: bytes, address: int) -> None:
-        """Announces code at `address`: places the hooks at its late instructions."""
-        for late_address, late in find_late_instructions(code, address).items():
-            if late_address not in self._late_instructions:
-                self._late_instructions[late_address] = late
-                self._add_hook(UC_HOOK_CODE, self._on_late, late_address, late_address)
+        """Announces code at `address`, for its late instructions."""
+        self._late_instructions |= find_late_instructions(code, address)
         self._late_addresses = frozenset(self._late_instructions)
 
     def reset(self) -> None:
         """Back to cycle 0 with cold caches and an empty pipeline."""
-        self.cycles = self.instructions = self.assumed_accesses = 0
-        self._flash = FlashAccelerator(self.profile) if self.profile.art else None
-        self._hot_block = None
-        self._node = rest_at(0)
-        self._fork: Fork | None = None
-        self._probed: tuple[int, ...] = ()
-        self._addresses: tuple[int, ...] = ()
-        self._late: list[int] = []
-        self._look_at = math.inf
+        state = self._state
+        state.cycles = state.instructions = state.assumed_accesses = 0
+        state.look_at = _NEVER
+        state.fork = state.hot_block = None
+        self._rest(0)
+        if self._flash is not None:
+            self._flash.reset()
+
+    def stop_after(self, instructions: int) -> None:
+        """Stops the run when so many have executed."""
+        self._state.instructions_left = instructions
 
     def stop_at(self, interrupt_at: float, is_due: Callable[[], tuple[bool, float]]) -> None:
         """Stops the run between blocks when `is_due` says so: asked from cycle `interrupt_at` on, it returns whether to stop,
         and the cycle to be asked again at."""
-        self._look_at, self._is_due = interrupt_at, is_due
-
-    def _must_stop(self) -> bool:
-        stop, self._look_at = self._is_due()
-        return stop
+        self._state.look_at, self._is_due = min(interrupt_at, _NEVER), is_due
 
     def cycles_at(self, pc: int) -> int:
         """Cycles from reset to the instruction at `pc` in the block that executes."""
-        if self._fork is None:
-            return self.cycles - self._node.remaining(pc)[0]
-        node = self._transitions.resolve(self._fork, self._probed, tuple(self._late))
+        if not self._state.fork:
+            return self.cycles - self._node().remaining(pc)[0]
+        fork = self._layout.object(self._state.fork.contents.id)
+        node = self._resolved(fork, _address_count(fork) + self._state.late_count)
         return self.cycles + node.cycles - node.remaining(pc)[0]
 
     def stop_within(self, pc: int) -> None:
         """Takes back the instructions from `pc` on: the block was left before it, by a stop or a fault."""
         self._settle()
-        cycles, instructions = self._node.remaining(pc)
-        self.cycles -= cycles
-        self.instructions -= instructions
-        self._node = rest_at(pc)
+        cycles, instructions = self._node().remaining(pc)
+        self._state.cycles -= cycles
+        self._state.instructions -= instructions
+        self._rest(pc)
 
     def stop_before(self, pc: int) -> None:
         """Ends a block that was executed whole, with the branch to `pc`."""
         self._settle()
-        cycles, state, _ = edge(self._node, pc)
-        self.cycles += cycles
-        self._node = rest_at(pc, state)
+        cycles, state, _ = edge(self._node(), pc)
+        self._state.cycles += cycles
+        self._rest(pc, state)
 
     def add(self, cycles: int) -> None:
         """Adds cycles that no instruction takes: exception entry and return."""
-        self.cycles += cycles
+        self._state.cycles += cycles
 
-    def raise_failure(self) -> None:
-        """Raises what a hook could not."""
+    def _settle(self) -> None:
+        """Costs the late block that has just executed; raises what hooks could not."""
+        if self._failure is None:
+            self._library.timer_settle(self._state)
+        if self._state.unaligned_pc:
+            self._failure, self._state.unaligned_pc = UnalignedMultiple(self._state.unaligned_pc), 0
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise failure
 
-    def _add_hook(self, kind: int, function, begin: int, end: int) -> None:
-        """Registers a raw callback: Unicorn's Python wrapper costs two more calls each time."""
-        callback, handle = HOOK_CODE_CFUNC(function), ctypes.c_size_t()
-        self._callbacks.append(callback)
+    def _node(self) -> Node:
+        """The block that has executed last, or the rest since the last stop."""
+        return self._layout.object(self._state.node.contents.id)
+
+    def _rest(self, address: int, state: State | None = None) -> None:
+        """The machine has stopped before `address`; without a `state` nothing is in flight."""
+        state = state or start_state(address)
+        node = self._rests.setdefault((address, state), Node(None, state, address))
+        self._state.node = ctypes.pointer(self._layout.node(node))
+
+    def _make_state(self, memories: Sequence[tuple[int, int, int]]) -> library.Timer:
+        state = library.Timer(
+            engine=self._uc._uch, link=library.LINK(self._link), resolve=library.RESOLVE(self._resolve),
+            must_stop=library.MUST_STOP(self._must_stop), observe=library.OBSERVE(self._observe),
+            reg_read_batch=ctypes.cast(uclib.uc_reg_read_batch, ctypes.c_void_p),
+            emu_stop=ctypes.cast(uclib.uc_emu_stop, ctypes.c_void_p),
+        )  # fmt: skip
+        state.memories = library.Memories(
+            len(memories), (library.Memory * len(memories))(*memories), library.READ_WORD(self._read_word)
+        )
+        atoms = ctypes.addressof(state) + library.Timer.atoms.offset
+        state.register_values[:] = [atoms + 4 * index for index in range(library.REGISTERS_MAX)]
+        if self._flash is not None:
+            state.art = ctypes.pointer(self._flash.state)
+        return state
+
+    def _add_hook(self, kind: int, function: object) -> None:
+        """Registers a function of the library; it is handed the state."""
+        handle = ctypes.c_size_t()
         status = uclib.uc_hook_add(
-            self._uc._uch, ctypes.byref(handle), kind, ctypes.cast(callback, ctypes.c_void_p), None,
-            ctypes.c_uint64(begin), ctypes.c_uint64(end),
+            self._uc._uch, ctypes.byref(handle), kind, ctypes.cast(function, ctypes.c_void_p), ctypes.byref(self._state),
+            ctypes.c_uint64(1), ctypes.c_uint64(0),
         )  # fmt: skip
         if status:
             raise UcError(status)
 
-    def _on_block(self, _handle, address: int, size: int, _key) -> None:
-        if self.cycles >= self._look_at and self._must_stop():
-            self._uc.emu_stop()
-            return
-        entry = self._node.next.get(address | size << 32)
-        if self.observer is None and self._fork is None:
-            node = entry
-            if entry.__class__ is Fork and entry.probe is not None:
-                node = entry.nodes.get(entry.probe())
-            if node.__class__ is Node:
-                self._node = node
-                self.cycles += node.cycles
-                self.instructions += node.instructions
-                if self._flash is not None:
-                    if node.block is not self._hot_block:
-                        self._hot_block = node.block
-                        self.cycles += self._flash.code_cycles(node.code_lines)
-                    if node.flash_reads:
-                        self.cycles += self._flash.data_cycles(self._read_addresses(node))
-                return
+    # -- what the library asks for; an exception cannot pass through it -----------------------------------------------
+
+    def _link(self, number: int, address: int, size_bytes: int) -> int | None:
         try:
-            self._enter(entry, address, size)
-        except BaseException as error:  # noqa: BLE001 - Unicorn's C code cannot pass it on; raise_failure does
+            entry = self._transitions.link(self._layout.object(number), address, size_bytes, self._late_addresses)
+            return ctypes.addressof(self._layout.successor(address, size_bytes, entry))
+        except BaseException as error:  # noqa: BLE001
+            self._failure = error
+            return None
+
+    def _resolve(self, number: int, fact_count: int) -> int | None:
+        try:
+            return ctypes.addressof(self._layout.node(self._resolved(self._layout.object(number), fact_count)))
+        except BaseException as error:  # noqa: BLE001
+            self._failure = error
+            return None
+
+    def _resolved(self, fork: Fork, fact_count: int) -> Node:
+        """The node for the present facts."""
+        facts, count = self._state.facts, _address_count(fork)
+        return self._transitions.resolve(fork, tuple(facts[:count]), tuple(facts[count:fact_count]))
+
+    def _must_stop(self) -> bool:
+        try:
+            stop, look_at = self._is_due()
+            self._state.look_at = min(look_at, _NEVER)
+            return stop
+        except BaseException as error:  # noqa: BLE001
+            self._failure = error
+            return True
+
+    def _observe(self, number: int, code_cycles: int, data_cycles: int) -> None:
+        try:
+            self._observer(self._layout.object(number), code_cycles, data_cycles)
+        except BaseException as error:  # noqa: BLE001
             self._failure = error
             self._uc.emu_stop()
 
-    def _enter(self, entry: Node | Fork | None, address: int, size: int) -> None:
-        if self._fork is not None:
-            self._settle()
-            entry = self._node.next.get(address | size << 32)
-        if entry is None:
-            entry = self._transitions.link(self._node, address, size, self._late_addresses)
-        if entry.__class__ is Fork:
-            block = entry.block
-            if block.probe:
-                probe = self._bound(block.probe)
-                self._probed = probe()
-                if not block.late and not block.unknown:
-                    entry.probe = probe
-            else:
-                self._probed = ()
-            if block.late:
-                if self._flash is not None and block.locate:
-                    self._addresses = self._bound(block.locate)()
-                self._fork, self._late = entry, []
-                self._node = rest_at(address)
-                return
-            entry = self._transitions.resolve(entry, self._probed, ())
-        if entry.flash_reads and any(index is not None for index, _ in entry.flash_reads):
-            entry.locate = self._bound(entry.block.locate)
-            self._addresses = entry.locate()
-        if entry.unaligned_multiple is not None:
-            raise UnalignedMultiple(entry.unaligned_multiple)
-        self._account(entry)
-
-    def _settle(self) -> None:
-        """Costs the late block that has just executed."""
-        if self._fork is not None:
-            fork, self._fork = self._fork, None
-            self._account(self._transitions.resolve(fork, self._probed, tuple(self._late)))
-
-    def _account(self, node: Node) -> None:
-        self._node = node
-        self.cycles += node.cycles
-        self.instructions += node.instructions
-        if node.block.unknown:
-            self.assumed_accesses += 1
-        code_cycles = data_cycles = 0
-        if self._flash is not None:
-            if node.block is not self._hot_block:
-                self._hot_block = node.block
-                code_cycles = self._flash.code_cycles(node.code_lines)
-            if node.flash_reads:
-                addresses = self._addresses
-                reads = [start if index is None else addresses[index] + start for index, start in node.flash_reads]
-                data_cycles = self._flash.data_cycles(reads)
-            self.cycles += code_cycles + data_cycles
-        if self.observer is not None:
-            self.observer(node, code_cycles, data_cycles)
-
-    @staticmethod
-    def _read_addresses(node: Node) -> list[int]:
-        """Addresses in flash that the block is about to read."""
-        addresses = node.locate() if node.locate else ()
-        return [start if index is None else addresses[index] + start for index, start in node.flash_reads]
-
-    def _reader(self, registers: Sequence[int]) -> Callable[[], Sequence[int]]:
-        """A function that reads these registers, by index in `_ENTRY_REGISTERS`."""
-        count = len(registers)
-        values = (ctypes.c_uint32 * count)()
-        numbers = (ctypes.c_int * count)(*(_ENTRY_REGISTERS[register] for register in registers))
-        pointers = (ctypes.c_void_p * count)(*(ctypes.addressof(values) + 4 * i for i in range(count)))
-        read, handle = uclib.uc_reg_read_batch, self._uc._uch
-
-        def registers_now() -> Sequence[int]:
-            read(handle, numbers, pointers, count)
-            return values
-
-        return registers_now
-
-    def _bound(self, probe: Probe) -> Callable[[], tuple[int, ...]]:
-        """`probe` as a function of the machine's present state."""
-        if probe not in self._probes:
-            read, function, word = self._reader(probe.registers), probe.function, self._word
-            self._probes[probe] = lambda: function(read(), word)
-        return self._probes[probe]
-
-    def _on_late(self, _handle, address: int, _size: int, _key) -> None:
+    def _read_word(self, address: int) -> int:
         try:
-            self._late.append(self._late_instructions[address].fact(self._registers()))
-        except BaseException as error:  # noqa: BLE001 - as in _on_block
-            self._failure = error
-            self._uc.emu_stop()
+            return int.from_bytes(self._uc.mem_read(address, 4), "little")
+        except UcError:
+            return 0
+
+
+def _address_count(fork: Fork) -> int:
+    return len(fork.block.probe.addresses) if fork.block.probe else 0

@@ -25,10 +25,8 @@ FlashRead = tuple[int | None, int]
 class Node:
     """A block entered with all facts known. `cycles` are those to add: the branch into it and its body.
 
-    `unaligned_multiple` is the address of an LDM, STM, LDRD or STRD that the core would fault on; Unicorn does not.
-    `locate`, set by the timer, gives the addresses that `flash_reads` refers to, None if it refers to none.
-    `next` maps a following block's key (address | size << 32) to its Node or Fork. A node without a block is a rest:
-    the machine stopped in `state` before `resume_address`.
+    `probed` and `late` are the facts. `unaligned_multiple` is the address of an LDM, STM, LDRD or STRD that the core would fault
+    on; Unicorn does not. A node without a block is a rest: the machine stopped in `state` before `resume_address`.
     """
 
     block: Block | None
@@ -38,11 +36,10 @@ class Node:
     instructions: int = 0
     cost: Cost | None = None
     probed: tuple[int, ...] = ()
+    late: tuple[int, ...] = ()
     unaligned_multiple: int | None = None
     code_lines: tuple[CodeLine, ...] = ()
     flash_reads: tuple[FlashRead, ...] = ()
-    next: dict = field(default_factory=dict)
-    locate: Callable[[], tuple[int, ...]] | None = None
 
     def remaining(self, pc: int) -> tuple[int, int]:
         """Cycles and instructions of the block from the one at `pc` to the end; 0 where it has none at `pc`."""
@@ -56,23 +53,13 @@ class Node:
 
 @dataclass(slots=True, eq=False)
 class Fork:
-    """A block entered from a known state whose facts are not known yet.
-
-    `nodes` by what the probe returned, or by (probed, late) for a block with late instructions. `probe`, set by the timer,
-    reads the facts; None where the timer has more to do than that.
-    """
+    """A block entered from a known state whose facts are not known yet. `nodes` by (probed, late)."""
 
     block: Block
     state: State
     edge_cycles: int
     sequential: bool
-    nodes: dict = field(default_factory=dict)
-    probe: Callable[[], tuple[int, ...]] | None = None
-
-
-def rest_at(address: int, state: State | None = None) -> Node:
-    """Stopped before `address`; without a `state` nothing is in flight."""
-    return Node(None, state or start_state(address), address)
+    nodes: dict[tuple[tuple[int, ...], tuple[int, ...]], Node] = field(default_factory=dict)
 
 
 class Transitions:
@@ -91,38 +78,31 @@ class Transitions:
         }
 
     def link(self, node: Node, address: int, size_bytes: int, late_addresses: frozenset[int]) -> Node | Fork:
-        """The transition from `node` to the block at `address`; kept in `node.next`."""
+        """The transition from `node` to the block at `address`."""
         key = address | size_bytes << 32
         block = self._blocks.get(key)
         if block is None:
             block = self._blocks[key] = make_block(self._read_code(address, size_bytes), address, late_addresses)
         cycles, state, sequential = edge(node, address)
         fork = self._forks.setdefault((state, key, cycles, sequential), Fork(block, state, cycles, sequential))
-        entry: Node | Fork = fork
-        if block.unknown:
-            pass
-        elif not block.probe and not block.late:
-            entry = self.resolve(fork, (), ())
-        elif block is node.block and block.repeats:
-            entry = self.resolve(fork, node.probed, ())
-        node.next[key] = entry
-        return entry
+        if not block.probe and not block.late:
+            return self.resolve(fork, (), ())
+        if block is node.block and block.repeats and not block.unknown:
+            return self.resolve(fork, node.probed, ())
+        return fork
 
     def resolve(self, fork: Fork, probed: tuple[int, ...], late: tuple[int, ...]) -> Node:
-        """The node of `fork` for what `probe` returned and what its late instructions reported."""
-        key = (probed, late) if fork.block.late else probed
-        node = fork.nodes.get(key)
+        """The node of `fork` for the masked addresses of its probe and what its late instructions reported."""
+        node = fork.nodes.get((probed, late))
         if node is None:
-            node = self._make_node(fork, probed, late)
-            if node.unaligned_multiple is None:
-                fork.nodes[key] = node
+            node = fork.nodes[probed, late] = self._make_node(fork, probed, late)
         return node
 
     def _make_node(self, fork: Fork, probed: tuple[int, ...], late: tuple[int, ...]) -> Node:
         block = fork.block
         cost = cost_block(block, fork.state, probed, late, self._region)
         cycles, fault = fork.edge_cycles + cost.cycles, _unaligned_multiple(block, probed)
-        node = Node(block, cost.state, block.end, cycles, block.instructions, cost, probed, fault)
+        node = Node(block, cost.state, block.end, cycles, block.instructions, cost, probed, late, fault)
         if self._art is not None:
             node.code_lines = code_lines(_code_reads(block, cost, fork.sequential, self._art.read_bytes), self._art)
             node.flash_reads = tuple(self._flash_reads(block, probed))
