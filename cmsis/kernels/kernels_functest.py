@@ -3,6 +3,8 @@
 Each random case runs once per fence, with another buffer against a page boundary each time: a stray access faults.
 """
 
+from itertools import cycle
+
 import numpy as np
 import pytest
 
@@ -46,18 +48,18 @@ def _value(rng: np.random.Generator, tensor: Tensor) -> np.ndarray:
 
 @pytest.mark.parametrize("case", _PREPARED, ids=lambda case: case.name)
 def test_prepared_kernel_equals_reference(core, case):
-    """Each implementation that the compiler may choose; most random models must have one."""
+    """The implementations that the compiler may choose take turns from fence to fence; most random models must have one."""
     met = 0
     for seed in range(_MODELS):
         rng = np.random.default_rng(seed)
         graph = run_pipeline(reader.read(case.make(rng), case.name))
-        for implementation in candidates(graph, graph.operators[0]):
-            met += 1
-            for fence in fences(graph, implementation):
-                values = [_value(rng, graph.tensors[number]) for number in implementation.inputs]
-                expected = implementation.reference(graph, values)
-                (actual,) = run_kernel(core, graph, implementation, values, fence)
-                np.testing.assert_array_equal(actual, expected, err_msg=f"seed {seed}, {fence} fenced, {implementation.kernel}")
+        found = candidates(graph, graph.operators[0])
+        met += bool(found)
+        for fence, implementation in zip(fences(graph, found[0]) if found else (), cycle(found)):
+            values = [_value(rng, graph.tensors[number]) for number in implementation.inputs]
+            expected = implementation.reference(graph, values)
+            (actual,) = run_kernel(core, graph, implementation, values, fence)
+            np.testing.assert_array_equal(actual, expected, err_msg=f"seed {seed}, {fence} fenced, {implementation}")
     assert met > _MODELS / 4, f"{case.name}: too few implementations; got {met}, want more than {_MODELS // 4}"
 
 

@@ -26,6 +26,7 @@ from cmsis.compiler.operators.window import extent
 from cmsis.testing.m4 import M4
 
 FENCES = ("input", "weights", "output", "input start", "weights start", "second input", "second input start")
+_SCRATCH_FENCES = ("scratch", "scratch start")
 
 
 class KernelError(Exception):
@@ -48,6 +49,7 @@ class _Buffers:
         makers = {f"input {index}": partial(core.array, values[index], side) for index in computed}
         if isinstance(operator, Implementation):
             makers["weights"] = lambda: tuple(_member(core, member, side) for member in operator.members(graph))
+            makers["scratch"] = partial(core.painted, operator.scratch_bytes(graph), side)
         elif len(operator.inputs) > 1 and 1 not in computed:
             makers["weights"] = partial(core.array, values[1], side)
         for index, number in enumerate(operator.outputs):
@@ -58,12 +60,14 @@ class _Buffers:
         self.inputs = tuple(placed[f"input {index}"] for index in computed)
         self.outputs = tuple(placed[f"output {index}"] for index in range(len(operator.outputs)))
         self.input, self.output, self.weights = self.inputs[0], self.outputs[0], placed.get("weights", 0)
+        self.scratch = placed.get("scratch", 0)
 
 
 def fences(graph: Graph, operator: Operator) -> tuple[str, ...]:
-    """Returns the FENCES that differ for this operator."""
+    """Returns the FENCES that differ for this operator, and for an implementation those of its scratch."""
+    scratch = _SCRATCH_FENCES if isinstance(operator, Implementation) else ()
     several = sum(not graph.tensors[number].constant for number in operator.inputs) > 1
-    return tuple(fence for fence in FENCES if several or not fence.startswith("second"))
+    return tuple(fence for fence in (*FENCES, *scratch) if several or not fence.startswith("second"))
 
 
 def run_kernel(core: M4, graph: Graph, operator: Operator, values: Sequence[np.ndarray],
@@ -87,8 +91,7 @@ def _member(core: M4, member: int | Array, side: str) -> int:
 
 
 def _implementation(core: M4, graph: Graph, operator: Implementation, buffers: _Buffers) -> int:
-    scratch = core.painted(operator.scratch_bytes(graph))
-    core.call(operator.kernel, core.words(*buffers.weights), buffers.input, buffers.output, scratch)
+    core.call(operator.kernel, core.words(*buffers.weights), buffers.input, buffers.output, buffers.scratch)
     return 0
 
 

@@ -55,13 +55,13 @@ void prepare(void)
         return 0;                                                                                                             \
     }
 
-CONVOLUTION(conv_3x3_16_16, 32, 32, 16, 3, 3, 16, 1, 32, 32, 8, 0)
-CONVOLUTION(conv_3x3_16_16_copied, 32, 32, 16, 3, 3, 16, 1, 32, 32, 8, 1)
-CONVOLUTION(conv_3x3_1_8, 28, 28, 1, 3, 3, 8, 1, 28, 28, 8, 0)
-CONVOLUTION(conv_1x1_64_64, 1, 125, 64, 1, 1, 64, 1, 1, 125, 8, 0)
-CONVOLUTION(conv_1x1_64_64_copied, 1, 125, 64, 1, 1, 64, 1, 1, 125, 8, 1)
-CONVOLUTION(conv_1d_7_2_8, 1, 128, 2, 1, 7, 8, 2, 1, 64, 8, 0)
-CONVOLUTION(conv_1d_5_8_16, 1, 64, 8, 1, 5, 16, 1, 1, 64, 8, 0)
+CONVOLUTION(conv_3x3_16_16, 32, 32, 16, 3, 3, 16, 1, 32, 32, 8, 1)
+CONVOLUTION(conv_3x3_16_16_in_flash, 32, 32, 16, 3, 3, 16, 1, 32, 32, 8, 0)
+CONVOLUTION(conv_3x3_1_8, 28, 28, 1, 3, 3, 8, 1, 28, 28, 8, 1)
+CONVOLUTION(conv_1x1_64_64, 1, 125, 64, 1, 1, 64, 1, 1, 125, 8, 1)
+CONVOLUTION(conv_1x1_64_64_in_flash, 1, 125, 64, 1, 1, 64, 1, 1, 125, 8, 0)
+CONVOLUTION(conv_1d_7_2_8, 1, 128, 2, 1, 7, 8, 2, 1, 64, 8, 1)
+CONVOLUTION(conv_1d_5_8_16, 1, 64, 8, 1, 5, 16, 1, 1, 64, 8, 1)
 
 #define FULLY_CONNECTED(name, depth, units)                                                                        \
     int name(void)                                                                                                 \
@@ -88,11 +88,8 @@ FULLY_CONNECTED(fully_connected_64_16, 64, 16)
     }
 
 PUBLIC_CONVOLUTION(public_conv_3x3_16_16, arm_convolve_s8, 32, 32, 16, 3, 3, 16, 1, 32, 32, bias, NULL)
-PUBLIC_CONVOLUTION(public_conv_3x3_16_16_without_bias, arm_convolve_s8, 32, 32, 16, 3, 3, 16, 1, 32, 32, NULL, NULL)
-PUBLIC_CONVOLUTION(public_conv_3x3_1_8, arm_convolve_s8, 28, 28, 1, 3, 3, 8, 1, 28, 28, bias, NULL)
 PUBLIC_CONVOLUTION(public_conv_1x1_64_64, arm_convolve_s8, 25, 5, 64, 1, 1, 64, 1, 25, 5, bias, NULL)
 PUBLIC_CONVOLUTION(public_conv_1d_7_2_8, arm_convolve_1_x_n_s8, 1, 128, 2, 1, 7, 8, 2, 1, 64, bias)
-PUBLIC_CONVOLUTION(public_conv_1d_5_8_16, arm_convolve_1_x_n_s8, 1, 64, 8, 1, 5, 16, 1, 1, 64, bias)
 
 #define PUBLIC_FULLY_CONNECTED(name, depth, units)                                                                              \
     int name(void)                                                                                                       \
@@ -106,8 +103,6 @@ PUBLIC_CONVOLUTION(public_conv_1d_5_8_16, arm_convolve_1_x_n_s8, 1, 64, 8, 1, 5,
     }
 
 PUBLIC_FULLY_CONNECTED(public_fully_connected_640_128, 640, 128)
-PUBLIC_FULLY_CONNECTED(public_fully_connected_96_32, 96, 32)
-PUBLIC_FULLY_CONNECTED(public_fully_connected_64_16, 64, 16)
 
 int depthwise_3x3_64(void)
 {

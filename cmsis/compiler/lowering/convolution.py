@@ -1,7 +1,7 @@
 """CONV_2D by edgeplug_convolve_s8: four filters and two output positions at a time, what a row of windows sees widened once."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -14,7 +14,10 @@ from cmsis.compiler.operators.conv_2d import Conv2D
 from cmsis.compiler.operators.window import Extent, Window, extent
 
 _GROUP_BYTES = 16  # a group of values of four filters, or of two windows
-_PAIRS = 8
+_PAIRS = (8, 2)  # of output positions that are computed together
+_WINDOWS_BYTES_MAX = 4096
+# From so many output positions on a copy of the weights in SRAM pays, if it is not larger than that.
+_COPIED_POSITIONS_MIN, _COPIED_BYTES_MAX = 32, 8192
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,12 @@ def geometry(graph: Graph, operator: Conv2D) -> Geometry:
 
 @dataclass(frozen=True)
 class PackedConv2D(Implementation):
-    """Inputs: as the semantic operator's."""
+    """Inputs: as the semantic operator's. `pairs` of output positions are computed together, with weights in flash or `copied`
+    to SRAM at the start.
+    """
+
+    pairs: int = 1
+    copied: bool = False
 
     kernel: ClassVar[str] = "edgeplug_convolve_s8"
     struct: ClassVar[str] = "edgeplug_convolution"
@@ -76,16 +84,39 @@ class PackedConv2D(Implementation):
                 and graph.input_of(semantic, 1).shape[3] == graph.input_of(semantic, 0).shape[3]
                 and packing.suit_shifts(semantic.multipliers(graph)))
 
+    @classmethod
+    def variants(cls, graph: Graph, semantic: Conv2D) -> tuple["PackedConv2D", ...]:
+        """Returns many pairs before few, with weights copied first where that is likely to pay."""
+        if not cls.suits(graph, semantic):
+            return ()
+        target = geometry(graph, semantic).target
+        plain = cls.of(semantic)
+        possible = [replace(plain, pairs=max(1, min(pairs, target.w // 2))) for pairs in _PAIRS]
+        small = [variant for variant in possible if variant.windows_bytes(graph) <= _WINDOWS_BYTES_MAX] or possible[-1:]
+        ways = (False, True)
+        if target.h * target.w >= _COPIED_POSITIONS_MIN and plain.quads_bytes(graph) <= _COPIED_BYTES_MAX:
+            ways = (True, False)
+        return tuple(replace(variant, copied=copied) for copied in ways for variant in dict.fromkeys(small))
+
+    def quads_bytes(self, graph: Graph) -> int:
+        """Returns the size of weights, biases and factors."""
+        quad = _GROUP_BYTES * (1 + geometry(graph, self.semantic).groups + self._factors(graph).shape[1])
+        return math.ceil(self._filters(graph) / packing.QUAD) * quad
+
+    def windows_bytes(self, graph: Graph) -> int:
+        """Returns the size of the widened windows."""
+        shape = geometry(graph, self.semantic)
+        if shape.step % packing.GROUP == 0:
+            return _GROUP_BYTES * ((self.pairs - 1) * shape.step // 2 + shape.groups)
+        return _GROUP_BYTES * self.pairs * shape.groups
+
     def scratch_bytes(self, graph: Graph) -> int:
         """Returns what edgeplug_convolve_s8 wants: copied quads, windows, what they see, outputs of fewer than four filters."""
-        shape, pairs = geometry(graph, self.semantic), self._pairs(graph)
-        filters = self._filters(graph)
-        quad = _GROUP_BYTES * (1 + shape.groups + self._factors(graph).shape[1])
-        copied = math.ceil(filters / packing.QUAD) * quad if self._is_copied(graph) else 0
-        overlap = shape.step % packing.GROUP == 0
-        windows = _GROUP_BYTES * ((pairs - 1) * shape.step // 2 + shape.groups if overlap else pairs * shape.groups)
-        seen = 0 if shape.is_direct() else (2 * pairs - 1) * shape.step + packing.GROUP * shape.groups
-        return copied + windows + (seen + 3) // 4 * 4 + (2 * packing.QUAD * pairs if filters % packing.QUAD else 0)
+        shape = geometry(graph, self.semantic)
+        copied = self.quads_bytes(graph) if self.copied else 0
+        seen = 0 if shape.is_direct() else (2 * self.pairs - 1) * shape.step + packing.GROUP * shape.groups
+        tail = 2 * packing.QUAD * self.pairs if self._filters(graph) % packing.QUAD else 0
+        return copied + self.windows_bytes(graph) + (seen + 3) // 4 * 4 + tail
 
     def members(self, graph: Graph) -> tuple[Member, ...]:
         """Returns the members of edgeplug_convolution."""
@@ -94,7 +125,7 @@ class PackedConv2D(Implementation):
         return (Array("quads", "uint32_t", self._quads(graph, window.size)), shape.groups, self._filters(graph),
                 self._factors(graph).shape[1], shape.source.h, shape.source.w, shape.channels, window.size.h, window.size.w,
                 window.stride.h, shape.stride_w, shape.padding.h, shape.padding.w, window.dilation.h, shape.target.h,
-                shape.target.w, graph.input_of(self, 0).quantization.zero_point, self._pairs(graph), int(self._is_copied(graph)),
+                shape.target.w, graph.input_of(self, 0).quantization.zero_point, self.pairs, int(self.copied),
                 semantic.clamp.low, semantic.clamp.high)
 
     def _quads(self, graph: Graph, size: Extent) -> tuple[int, ...]:
@@ -116,9 +147,3 @@ class PackedConv2D(Implementation):
 
     def _filters(self, graph: Graph) -> int:
         return graph.input_of(self, 1).shape[0]
-
-    def _pairs(self, graph: Graph) -> int:
-        return max(1, min(_PAIRS, geometry(graph, self.semantic).target.w // 2))
-
-    def _is_copied(self, graph: Graph) -> bool:
-        return False

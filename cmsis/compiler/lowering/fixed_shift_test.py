@@ -20,11 +20,11 @@ def _wanted(multiplier, zero_point, sums, clamp):
 def test_equals_rounding_twice_for_every_sum():
     rng = np.random.default_rng(_SEED)
     found_any = 0
-    for case in range(150):
+    for case in range(60):
         multiplier = quantize_multiplier(2.0 ** rng.uniform(-11, -5))
         zero_point, low = int(rng.integers(-128, 100)), int(rng.choice((-128, 0)))
         clamp = Clamp(max(low, zero_point) if rng.random() < 0.7 else -128, int(rng.choice((127, 101))))
-        lowest, highest = -int(rng.integers(1, 1 << 19)), int(rng.integers(1, 1 << 19))
+        lowest, highest = -int(rng.integers(1, 1 << 17)), int(rng.integers(1, 1 << 17))
         found = fixed_shift(multiplier, zero_point, clamp, lowest, highest)
         if found is None:
             continue
@@ -32,7 +32,7 @@ def test_equals_rounding_twice_for_every_sum():
         sums = np.arange(lowest, highest + 1)
         np.testing.assert_array_equal(_outputs(found, sums, clamp), _wanted(multiplier, zero_point, sums, clamp),
                                       err_msg=f"seed {_SEED}, case {case}")
-    assert found_any > 75, f"found too few; got {found_any} of 150, want more than 75"
+    assert found_any > 30, f"found too few; got {found_any} of 60, want more than 30"
 
 
 def test_finds_one_for_every_fused_relu_of_usual_size():

@@ -48,6 +48,11 @@ class Implementation(Operator):
     def suits(cls, graph: Graph, semantic: Operator) -> bool:
         """Whether the kernel computes `semantic` exactly, for every input."""
 
+    @classmethod
+    def variants(cls, graph: Graph, semantic: Operator) -> tuple[Self, ...]:
+        """Returns the ways to run the kernel for `semantic`, what is best without measurement first; none if it does not suit."""
+        return (cls.of(semantic),) if cls.suits(graph, semantic) else ()
+
     @abstractmethod
     def members(self, graph: Graph) -> tuple[Member, ...]:
         """Returns the struct's members, in order."""

@@ -24,8 +24,8 @@ _IMPLEMENTATIONS: tuple[tuple[type[Operator], type[Implementation]], ...] = (
 
 def candidates(graph: Graph, operator: Operator) -> tuple[Implementation, ...]:
     """Returns all implementations of `operator` that are exact."""
-    return tuple(implementation.of(operator) for kind, implementation in _IMPLEMENTATIONS
-                 if isinstance(operator, kind) and implementation.suits(graph, operator))
+    return tuple(variant for kind, implementation in _IMPLEMENTATIONS if isinstance(operator, kind)
+                 for variant in implementation.variants(graph, operator))
 
 
 def lower(graph: Graph, policy: str) -> Graph:
