@@ -72,6 +72,33 @@ typedef struct {
  */
 void edgeplug_convolve_s8(const edgeplug_convolution *layer, const int8_t *input, int8_t *output, void *scratch);
 
+/* Depthwise convolution of one image, one output channel per input channel, strides and dilations 1, by up to 3x3 taps.
+ *
+ * `quads`: for each four channels, where the last four may overlap those before, and for each channel: the bias, which contains
+ * the input's zero point, times `scale`; for each of three columns of weights, from right to left, the bytes [w0, w1, w1, w2],
+ * zeros where there are none; a factor's value; 2^16 * scale + shift. The output is
+ * floor((high word + offset * 2^(shift - 1)) / 2^shift), and the high word that of the scaled sum times the value:
+ * - scale = 2^(1 + EDGEPLUG_DEPTHWISE_SHIFT - s) in [4, 256] for a factor value / 2^31 * 2^-s, shift EDGEPLUG_DEPTHWISE_SHIFT,
+ *   the word cut off, scale / 4 added: halves are rounded up;
+ * - where `is_general`, scale = 2, shift = s, the word rounded, and 1 subtracted for sums below zero: halves away from zero.
+ */
+#define EDGEPLUG_DEPTHWISE_SHIFT 11
+
+typedef struct {
+    const uint32_t *quads;
+    int32_t height, width;
+    int32_t channels; /* at least 4 */
+    int32_t padding_height, padding_width; /* above and left of the input */
+    int32_t output_height, output_width;
+    int32_t zero_point; /* of the input: what the padding holds */
+    int32_t offset;     /* 2 * the output's zero point + 1 */
+    int32_t is_general;
+    int32_t low, high; /* of the fused activation */
+} edgeplug_depthwise;
+
+/* `scratch`: 48 bytes for each of output_width + 2 columns, and 172 more. */
+void edgeplug_depthwise_s8(const edgeplug_depthwise *layer, const int8_t *input, int8_t *output, void *scratch);
+
 #ifdef __cplusplus
 }
 #endif

@@ -38,7 +38,7 @@ LAYERS = (
     Layer("public_conv_1x1_64_64", 512_000, (941_940, 1_018_060)),
     Layer("public_conv_1d_7_2_8", 7_168, (34_210, 38_380)),
     Layer("public_fully_connected_640_128", 81_920, (149_300, 191_730)),
-    Layer("depthwise_3x3_64", 72_000, (887_620, 959_280)),
+    Layer("depthwise_3x3_64", 72_000, (197_840, 201_220)),
     Layer("transpose_conv_3x3_16_16", 147_456, (860_350, 890_870)),
     Layer("matmul_32_64_32", 131_072, (593_400, 593_630)),
     Layer("matmul_32_64_32_transposed", 131_072, (573_620, 573_830)),

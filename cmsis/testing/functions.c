@@ -20,6 +20,7 @@ function *const functions[] __attribute__((used, section(".rodata.functions"))) 
     (function *)arm_max_pool_s8,
     (function *)arm_softmax_s8,
     (function *)edgeplug_convolve_s8,
+    (function *)edgeplug_depthwise_s8,
     (function *)edgeplug_fully_connected_s8,
     (function *)arm_transpose_conv_s8,
     (function *)arm_transpose_conv_s8_get_buffer_size,

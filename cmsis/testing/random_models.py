@@ -93,15 +93,23 @@ def conv_2d(rng: np.random.Generator, one_row: bool, biased: bool = True, groupe
 
 
 def depthwise_conv_2d(rng: np.random.Generator) -> bytes:
-    """A DEPTHWISE_CONV_2D with channel multiplier 1 to 3, with or without bias."""
-    height, width, size_h, size_w = (int(rng.integers(1, limit)) for limit in (8, 10, 4, 4))
-    channels, multiplier = int(rng.integers(1, 9)), int(rng.choice((1, 1, 2, 3)))
+    """A DEPTHWISE_CONV_2D with channel multiplier 1 to 4, with or without bias; every other one is of the common kind: by
+    single steps, without a multiplier.
+    """
+    height, width, size_h, size_w = (int(rng.integers(1, limit)) for limit in (12, 10, 4, 4))
     options = schema.DepthwiseConv2DOptionsT()
     _window_options(rng, options, one_row=False)
+    if rng.random() < 0.5:
+        channels, multiplier = int(rng.integers(4, 20)), 1
+        options.strideW = 1
+    else:
+        channels, multiplier = int(rng.integers(1, 9)), int(rng.choice((1, 2, 3, 4)))
+        size_h, size_w = size_h + int(rng.integers(3)), size_w + int(rng.integers(3))
     options.strideH = options.strideW
     options.depthMultiplier = multiplier
-    options.dilationHFactor = options.dilationWFactor = 1
-    shape = _output_extent(options, (height, width), (size_h, size_w), (1, 1))
+    dilations = (int(rng.integers(1, 4)), int(rng.integers(1, 3))) if rng.random() < 0.2 else (1, 1)
+    options.dilationHFactor, options.dilationWFactor = dilations
+    shape = _output_extent(options, (height, width), (size_h, size_w), dilations)
     source = activation_value(rng, "input", (1, height, width, channels))
     weights = weights_value(rng, (1, size_h, size_w, channels * multiplier), 3, per_channel=rng.random() < 0.8)
     target = activation_value(rng, "output", (1, *shape, channels * multiplier),

@@ -8,9 +8,11 @@ from dataclasses import replace
 
 from cmsis.compiler.ir import Graph, Operator
 from cmsis.compiler.lowering.convolution import PackedConv2D
+from cmsis.compiler.lowering.depthwise_conv_2d import PackedDepthwiseConv2D
 from cmsis.compiler.lowering.fully_connected import PackedFullyConnected
 from cmsis.compiler.lowering.implementation import Implementation
 from cmsis.compiler.operators.conv_2d import Conv2D
+from cmsis.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
 from cmsis.compiler.operators.fully_connected import FullyConnected
 
 BALANCED, CMSIS_NN = POLICIES = ("balanced", "cmsis_nn")
@@ -18,6 +20,7 @@ BALANCED, CMSIS_NN = POLICIES = ("balanced", "cmsis_nn")
 # Semantic operators and what implements them, the best first.
 _IMPLEMENTATIONS: tuple[tuple[type[Operator], type[Implementation]], ...] = (
     (Conv2D, PackedConv2D),
+    (DepthwiseConv2D, PackedDepthwiseConv2D),
     (FullyConnected, PackedFullyConnected),
 )
 

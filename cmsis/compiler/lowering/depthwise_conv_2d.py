@@ -1,0 +1,89 @@
+"""DEPTHWISE_CONV_2D by edgeplug_depthwise_s8: up to 3x3 taps, four channels and four rows of outputs at a time."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from cmsis.compiler.ir import Graph
+from cmsis.compiler.lowering import packing
+from cmsis.compiler.lowering.implementation import Array, Implementation, Member
+from cmsis.compiler.operators import weights
+from cmsis.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
+from cmsis.compiler.operators.window import Extent, extent
+
+_SIDE = 3  # of the kernel's window; smaller ones get zeros
+_ONE = Extent(1, 1)
+_SHIFT = 11  # EDGEPLUG_DEPTHWISE_SHIFT
+_SCALED_SHIFTS = range(_SHIFT - 7, _SHIFT)  # scales from 4, where rounding adds an integer, to 256, where weights fill a lane
+_GENERAL_SCALE = 2
+_MAX_SCALED_SUM = 1 << 31
+_PLACE_BYTES, _RECORDS_BYTES, _ALIGNING_BYTES = 48, 160, 12
+
+
+@dataclass(frozen=True)
+class PackedDepthwiseConv2D(Implementation):
+    """Inputs: as the semantic operator's."""
+
+    kernel: ClassVar[str] = "edgeplug_depthwise_s8"
+    struct: ClassVar[str] = "edgeplug_depthwise"
+
+    @classmethod
+    def suits(cls, graph: Graph, semantic: DepthwiseConv2D) -> bool:
+        """Whether each channel has one small filter that moves by single steps, and all factors are below 1/2."""
+        window, channels = semantic.window, graph.input_of(semantic, 0).shape[3]
+        weights.check_accumulators(graph, semantic, channel_axis=3)
+        return (max(window.size.h, window.size.w) <= _SIDE and window.stride == window.dilation == _ONE
+                and channels >= packing.QUAD and graph.input_of(semantic, 1).shape[3] == channels
+                and packing.suit_shifts(_multipliers(graph, semantic)))
+
+    def scratch_bytes(self, graph: Graph) -> int:
+        """Returns three pairs of rows of four channels, and what the kernel makes of a quad."""
+        return _PLACE_BYTES * (graph.output_of(self).shape[2] + _SIDE - 1) + _RECORDS_BYTES + _ALIGNING_BYTES
+
+    def members(self, graph: Graph) -> tuple[Member, ...]:
+        """Returns the members of edgeplug_depthwise."""
+        image, target, clamp = graph.input_of(self, 0), graph.output_of(self), self.semantic.clamp
+        source, result, padding = extent(image), extent(target), self.semantic.window.padding(extent(image))
+        return (Array("quads", "uint32_t", self._quads(graph)), source.h, source.w, image.shape[3], padding.h, padding.w,
+                result.h, result.w, image.quantization.zero_point, 2 * target.quantization.zero_point + 1,
+                int(self._is_general(graph)), clamp.low, clamp.high)
+
+    def _quads(self, graph: Graph) -> tuple[int, ...]:
+        filters = graph.input_of(self, 1).array()[0].astype(np.int64)
+        height, width, channels = filters.shape
+        square = np.pad(filters, ((0, _SIDE - height), (0, _SIDE - width), (0, 0)))
+        upper, middle, lower = square[:, ::-1].transpose(0, 2, 1) & 0xFF
+        multipliers, scales = _multipliers(graph, self.semantic), self._scales(graph)
+        shifts = [-multiplier.shift if self._is_general(graph) else _SHIFT for multiplier in multipliers]
+        rows = np.column_stack((_folded_bias(graph, self.semantic) * scales, upper | middle << 8 | middle << 16 | lower << 24,
+                                [multiplier.value for multiplier in multipliers], (scales << 16) + shifts))
+        starts = (*range(0, channels - packing.QUAD, packing.QUAD), channels - packing.QUAD)
+        return tuple(int(word) & 0xFFFFFFFF for start in starts for word in rows[start: start + packing.QUAD].flatten())
+
+    def _is_general(self, graph: Graph) -> bool:
+        return self._scales(graph)[0] == _GENERAL_SCALE
+
+    def _scales(self, graph: Graph) -> np.ndarray:
+        """Returns for each channel the scale behind which all share one shift. Where halves below the zero point matter, or a
+        sum can't be scaled, all are general.
+        """
+        shifts = np.array([-multiplier.shift for multiplier in _multipliers(graph, self.semantic)], np.int64)
+        general = np.full(len(shifts), _GENERAL_SCALE)
+        if (self.semantic.clamp.low < graph.output_of(self).quantization.zero_point
+                or min(shifts) not in _SCALED_SHIFTS or max(shifts) not in _SCALED_SHIFTS):
+            return general
+        scales = 1 << 1 + _SHIFT - shifts
+        return scales if max(weights.largest_sums(graph, self.semantic, channel_axis=3) * scales) < _MAX_SCALED_SUM else general
+
+
+def _multipliers(graph: Graph, semantic: DepthwiseConv2D):
+    return weights.output_multipliers(graph, semantic, graph.input_of(semantic, 1).shape[3])
+
+
+def _folded_bias(graph: Graph, semantic: DepthwiseConv2D) -> np.ndarray:
+    """Returns bias - zero point * sum of weights, per channel."""
+    bias = weights.bias_tensor(graph, semantic)
+    total = graph.input_of(semantic, 1).array()[0].astype(np.int64).sum(axis=(0, 1))
+    zero_point = graph.input_of(semantic, 0).quantization.zero_point
+    return (0 if bias is None else bias.array().astype(np.int64).flatten()) - zero_point * total
