@@ -11,6 +11,7 @@ import numpy as np
 
 from cmsis.compiler.fixed_point import Multiplier
 from cmsis.compiler.ir import Graph, Operator
+from cmsis.compiler.lowering.average_pool_2d import GlobalAverage
 from cmsis.compiler.lowering.implementation import Array, Implementation
 from cmsis.compiler.operators.average_pool_2d import AveragePool2D
 from cmsis.compiler.operators.batch_matmul import BatchMatMul
@@ -199,9 +200,9 @@ def _pool(core: M4, graph: Graph, operator: MaxPool2D | AveragePool2D, buffers: 
                      core.words(*buffers.target.shape), buffers.output)
 
 
-def _mean(core: M4, graph: Graph, operator: Mean, buffers: _Buffers) -> int:
-    source, (input_offset, output_offset) = graph.input_of(operator, 0), _offsets(graph, operator)
-    factor = operator.multiplier(graph)
+def _mean(core: M4, graph: Graph, operator: Mean | GlobalAverage, buffers: _Buffers) -> int:
+    source, factor = graph.input_of(operator, 0), operator.multiplier(graph)
+    input_offset, output_offset = (0, 0) if isinstance(operator, GlobalAverage) else _offsets(graph, operator)
     core.call(operator.kernel, buffers.input, source.elements // source.shape[-1], source.shape[-1], input_offset,
               factor.value, factor.shift, output_offset, buffers.output)
     return 0
@@ -216,6 +217,7 @@ def _softmax(core: M4, graph: Graph, operator: Softmax, buffers: _Buffers) -> in
 
 
 _CALLS = (
+    (GlobalAverage, _mean),
     (Implementation, _implementation),
     (BatchMatMul, _batch_matmul),
     (Conv2D, _conv_2d),

@@ -166,6 +166,8 @@ def pool_2d(rng: np.random.Generator, builtin: str) -> bytes:
     _window_options(rng, options, one_row=False)
     limits = (5, 5) if rng.random() < 0.7 else (height + 2, width + 2)
     options.filterHeight, options.filterWidth = (int(rng.integers(1, limit)) for limit in limits)
+    if rng.random() < 0.3:
+        options.filterHeight, options.filterWidth = height, width
     shape = _output_extent(options, (height, width), (options.filterHeight, options.filterWidth), (1, 1))
     if min(shape) < 1:
         return pool_2d(rng, builtin)

@@ -7,10 +7,12 @@ stays as it is: it emits a call of the public API (arm_nnfunctions.h), as every 
 from dataclasses import replace
 
 from cmsis.compiler.ir import Graph, Operator
+from cmsis.compiler.lowering.average_pool_2d import GlobalAverage
 from cmsis.compiler.lowering.convolution import PackedConv2D
 from cmsis.compiler.lowering.depthwise_conv_2d import PackedDepthwiseConv2D
 from cmsis.compiler.lowering.fully_connected import PackedFullyConnected
 from cmsis.compiler.lowering.implementation import Implementation
+from cmsis.compiler.operators.average_pool_2d import AveragePool2D
 from cmsis.compiler.operators.conv_2d import Conv2D
 from cmsis.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
 from cmsis.compiler.operators.fully_connected import FullyConnected
@@ -19,6 +21,7 @@ BALANCED, CMSIS_NN = POLICIES = ("balanced", "cmsis_nn")
 
 # Semantic operators and what implements them, the best first.
 _IMPLEMENTATIONS: tuple[tuple[type[Operator], type[Implementation]], ...] = (
+    (AveragePool2D, GlobalAverage),
     (Conv2D, PackedConv2D),
     (DepthwiseConv2D, PackedDepthwiseConv2D),
     (FullyConnected, PackedFullyConnected),

@@ -5,7 +5,8 @@ import pytest
 
 from cmsis.compiler import reader
 from cmsis.compiler.evaluator import evaluate
-from cmsis.compiler.lowering import packing
+from cmsis.compiler.fixed_point import requantize
+from cmsis.compiler.lowering import average_pool_2d, packing
 from cmsis.compiler.lowering.lower import BALANCED, CMSIS_NN, lower
 from cmsis.compiler.pipeline import run_pipeline
 from cmsis.testing import random_models, small_models
@@ -49,3 +50,13 @@ def test_quads_hold_every_weight_once():
     found = np.sort(np.concatenate((low.flatten(), ((lanes - low) // 256).flatten())))
     padded = np.pad(matrix.flatten(), (0, found.size - matrix.size))
     np.testing.assert_array_equal(found, np.sort(padded))
+
+
+def test_global_averages_are_exact_for_every_count():
+    """Sums on either side of each step of the average, and at the ends."""
+    for count in average_pool_2d.COUNTS:
+        halves = np.arange(-256, 256) * count // 2
+        total = np.clip(np.concatenate((halves - 1, halves, halves + 1)), -128 * count, 127 * count)
+        multiplier = average_pool_2d.factor(count)
+        expected = np.sign(total) * ((np.abs(total) + count // 2) // count)
+        np.testing.assert_array_equal(requantize(total, multiplier.value, multiplier.shift), expected, err_msg=f"{count} taps")

@@ -10,7 +10,7 @@ import numpy as np
 
 from cmsis.compiler import schema
 from cmsis.compiler.fixed_point import Multiplier, quantize_multiplier, requantize
-from cmsis.compiler.ir import INT8_MAX, INT8_MIN, DType, Emission, Graph, Operator, Places
+from cmsis.compiler.ir import INT8_MAX, INT8_MIN, DType, Emission, Graph, Operator, Places, Tensor
 from cmsis.compiler.node import Node
 from tools.errors import UserError
 
@@ -58,21 +58,26 @@ class Mean(Operator):
 
     def emit(self, graph: Graph, places: Places) -> Emission:
         """Returns a call of edgeplug_mean_s8: CMSIS-NN has no mean that rescales."""
-        source, target = graph.input_of(self, 0), graph.output_of(self)
-        factor = self.multiplier(graph)
-        call = _CALL.substitute(
-            kernel=self.kernel, input=places.inputs[0], output=places.output, rows=self._rows(graph),
-            channels=source.shape[-1], input_offset=-source.quantization.zero_point, multiplier=factor.value,
-            shift=factor.shift, output_offset=target.quantization.zero_point)
-        return Emission((), call, returns_status=False, header="edgeplug_nn.h")
-
-    def _rows(self, graph: Graph) -> int:
-        return math.prod(graph.input_of(self, 0).shape[1:-1])
+        source = graph.input_of(self, 0)
+        return emission(places, source, -source.quantization.zero_point, self.multiplier(graph),
+                        graph.output_of(self).quantization.zero_point)
 
     def multiplier(self, graph: Graph) -> Multiplier:
         """Returns input scale / output scale / count; TFLite divides the integer multiplier, not the real factor."""
         source, target = graph.input_of(self, 0).quantization, graph.output_of(self).quantization
         factor = quantize_multiplier(source.scale / target.scale)
-        count = self._rows(graph)
+        count = _rows(graph.input_of(self, 0))
         shift = min(count.bit_length() - 1, 32, 31 + factor.shift)
         return Multiplier((factor.value << shift) // count, factor.shift - shift)
+
+
+def emission(places: Places, source: Tensor, input_offset: int, factor: Multiplier, output_offset: int) -> Emission:
+    """Returns a call of edgeplug_mean_s8 over the spatial axes of `source`."""
+    call = _CALL.substitute(
+        kernel=Mean.kernel, input=places.inputs[0], output=places.output, rows=_rows(source), channels=source.shape[-1],
+        input_offset=input_offset, multiplier=factor.value, shift=factor.shift, output_offset=output_offset)
+    return Emission((), call, returns_status=False, header="edgeplug_nn.h")
+
+
+def _rows(source: Tensor) -> int:
+    return math.prod(source.shape[1:-1])
