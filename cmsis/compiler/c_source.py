@@ -5,6 +5,7 @@ from textwrap import wrap
 
 from cmsis.compiler.fixed_point import Clamp, Multiplier
 from cmsis.compiler.ir import Constant, DType, Tensor
+from cmsis.compiler.wide_multiplier import WideMultiplier
 
 _COLUMNS = 112
 
@@ -58,6 +59,13 @@ def per_channel(prefix: str, multipliers: tuple[Multiplier, ...]) -> tuple[Const
         struct(f"{prefix}_quant", "cmsis_nn_per_channel_quant_params",
                f"(int32_t *){prefix}_multipliers, (int32_t *){prefix}_shifts"),
     )
+
+
+def factors(name: str, values: tuple[WideMultiplier, ...]) -> Constant:
+    """Returns an array of edgeplug_factor."""
+    items = ", ".join(f"{{{value.high}, {value.low}u, {value.shift}}}" for value in values)
+    lines = "\n    ".join(wrap(items, _COLUMNS))
+    return Constant(name, f"static const edgeplug_factor {name}[{len(values)}] = {{\n    {lines}}};")
 
 
 def context(scratch: str, size_bytes: int) -> str:

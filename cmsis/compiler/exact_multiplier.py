@@ -28,24 +28,23 @@ def exact_multiplier(factor: float, largest: int) -> Multiplier | None:
     nominal = quantize_multiplier(factor)
     if nominal.value == 0:
         return nominal if not round_real(largest, factor) else None
-    steps, outputs = _steps(factor, largest)
-    before = requantize_once(steps - 1, nominal.value, nominal.shift)
-    after = requantize_once(steps, nominal.value, nominal.shift)
+    least, outputs = steps(factor, largest, _MAX_OUTPUT)
+    before = requantize_once(least - 1, nominal.value, nominal.shift)
+    after = requantize_once(least, nominal.value, nominal.shift)
     if np.all(before < outputs) and np.all(after >= outputs):
         return nominal
-    return _nearest(nominal, [int(step) for step in steps], [int(output) for output in outputs])
+    return _nearest(nominal, [int(step) for step in least], [int(output) for output in outputs])
 
 
-def _steps(factor: float, largest: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns, for each output, the least sum that rounds to it or above; only those within the range."""
-    outputs = np.arange(-_MAX_OUTPUT, _MAX_OUTPUT + 1)
+def steps(factor: float, largest: int, largest_output: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the least sum that rounds to each output or above, and those outputs; only sums up to `largest` in size."""
+    outputs = np.arange(-largest_output, largest_output + 1)
     # Past the range nothing is asked, and huge quotients of tiny factors would not fit an integer.
-    guesses = np.clip(np.floor((outputs - 0.5) / factor), -largest - 3.0, largest + 3.0).astype(np.int64) - 1
-    candidates = guesses[:, None] + np.arange(4)
-    reached = round_real(candidates, factor) >= outputs[:, None]
-    steps = candidates[np.arange(len(outputs)), np.argmax(reached, axis=1)]
-    asked = reached.any(axis=1) & (steps > -largest) & (steps <= largest)
-    return steps[asked], outputs[asked]
+    least = np.clip(np.floor((outputs - 0.5) / factor), -largest - 3.0, largest + 3.0).astype(np.int64) - 1
+    for _ in range(3):
+        least += round_real(least, factor) < outputs
+    asked = (least > -largest) & (least <= largest) & (round_real(least, factor) >= outputs)
+    return least[asked], outputs[asked]
 
 
 def _nearest(nominal: Multiplier, steps: list[int], outputs: list[int]) -> Multiplier | None:

@@ -65,12 +65,26 @@ def requantize_once(x: np.ndarray, value: np.ndarray | int, shift: np.ndarray | 
     return (np.asarray(x, np.int64) * value + (np.int64(1) << (total - 1))) >> total
 
 
-def activation_clamp(activation: str, scale: float, zero_point: int) -> Clamp:
-    """Returns the quantised range of a fused activation; `activation` is NONE, RELU, RELU6 or RELU_N1_TO_1."""
+def requantize_wide(x: np.ndarray, value: np.ndarray | int, shift: np.ndarray | int) -> np.ndarray:
+    """Returns x, of up to 48 bits, times a Multiplier cut to 15 bits, rounded once, halves up (TFLite's default for int64)."""
+    total = 15 - np.asarray(shift, np.int64)
+    return (np.asarray(x, np.int64) * reduced(value) + (np.int64(1) << (total - 1))) >> total
+
+
+def reduced(value: np.ndarray | int) -> np.ndarray:
+    """Returns a Multiplier's value / 2**16, halves up, at most 2**15 - 1."""
+    return np.minimum((np.asarray(value, np.int64) + (1 << 15)) >> 16, (1 << 15) - 1)
+
+
+def activation_clamp(activation: str, scale: float, zero_point: int, limits: Clamp = Clamp()) -> Clamp:
+    """Returns the quantised range of a fused activation; `activation` is NONE, RELU, RELU6 or RELU_N1_TO_1.
+
+    `limits` are those of the output's type.
+    """
     bounds = {"NONE": (None, None), "RELU": (0.0, None), "RELU6": (0.0, 6.0), "RELU_N1_TO_1": (-1.0, 1.0)}
     low, high = bounds[activation]
-    return Clamp(INT8_MIN if low is None else max(INT8_MIN, _quantize(low, scale, zero_point)),
-                 INT8_MAX if high is None else min(INT8_MAX, _quantize(high, scale, zero_point)))
+    return Clamp(limits.low if low is None else max(limits.low, _quantize(low, scale, zero_point)),
+                 limits.high if high is None else min(limits.high, _quantize(high, scale, zero_point)))
 
 
 def _quantize(real: float, scale: float, zero_point: int) -> int:

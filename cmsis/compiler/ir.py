@@ -173,6 +173,10 @@ class Operator(ABC):
         """Returns the scratch that the kernel wants while it runs."""
         return 0
 
+    def for_cmsis_nn(self, graph: "Graph") -> "Operator":
+        """Returns this operator with the scratch that Arm's own function wants; raises UserError where that can't compute it."""
+        return self
+
     def emit(self, graph: "Graph", places: Places) -> Emission:
         """Returns the C constants and call; raises UserError for an operator without a kernel."""
         raise self.refusal()

@@ -38,11 +38,7 @@ class Node:
 
     def int8_input(self, index: int) -> Tensor:
         """Returns an input that must be computed int8 with one scale and zero point."""
-        tensor = self.input(index)
-        if tensor.constant:
-            raise UserError(f"{self.layer}: input {index} of {self.builtin} is constant; got a constant, want a"
-                            " computed value. Fix: remove the layer")
-        return self._int8(tensor)
+        return self._int8(self._computed(index))
 
     def int8_operand(self, index: int) -> Tensor:
         """Returns an input that must be int8 with one scale and zero point, constant or computed."""
@@ -51,6 +47,29 @@ class Node:
     def int8_output(self, index: int = 0) -> Tensor:
         """Returns an output, which must be int8 with one scale and zero point."""
         return self._int8(self.output(index))
+
+    def int16_input(self, index: int) -> Tensor:
+        """Returns an input that must be computed int16 with one scale and zero point 0."""
+        return self._int16(self._computed(index))
+
+    def int16_output(self) -> Tensor:
+        """Returns the output, which must be int16 with one scale and zero point 0."""
+        return self._int16(self.output())
+
+    def _computed(self, index: int) -> Tensor:
+        tensor = self.input(index)
+        if tensor.constant:
+            raise UserError(f"{self.layer}: input {index} of {self.builtin} is constant; got a constant, want a"
+                            " computed value. Fix: remove the layer")
+        return tensor
+
+    def _int16(self, tensor: Tensor) -> Tensor:
+        quantization = tensor.quantization
+        if tensor.dtype is not DType.INT16 or quantization.per_channel or quantization.zero_point != 0:
+            raise UserError(f"{self.layer}: tensor {tensor.name} of {self.builtin} must be int16 with one scale; got"
+                            f" {tensor.dtype} with {quantization}, want a zero point of 0. Fix: convert with 16-bit"
+                            " activations and 8-bit weights")
+        return tensor
 
     def _int8(self, tensor: Tensor) -> Tensor:
         quantization = tensor.quantization

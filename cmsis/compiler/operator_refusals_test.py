@@ -1,5 +1,6 @@
 """What an operator's reader refuses: a message that names the layer, what was found and what helps."""
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -52,7 +53,28 @@ def _batch_matmul(adjoint_left: bool = False) -> _Model:
     ), Call("BATCH_MATMUL", (0, 1), (2,), options))
 
 
-_GOOD = (_transpose_conv(), _batch_matmul(), _batch_matmul(adjoint_left=True))
+def _wide(builtin: str, weights: tuple[int, ...], source: tuple[int, ...], target: tuple[int, ...], options) -> _Model:
+    return _Model((
+        Value("input", source, "int16", (0.001,), (0,)),
+        Value("kernel", weights, "int8", (0.1,), (0,), 0, np.ones(weights)),
+        Value("bias", (weights[0],), "int64", (0.0001,), (0,), 0, np.ones(weights[0])),
+        Value("net/wide/output", target, "int16", (0.001,), (0,)),
+    ), Call(builtin, (0, 1, 2), (3,), options))
+
+
+def _conv_2d_s16() -> _Model:
+    options = schema.Conv2DOptionsT()
+    options.padding, options.strideW, options.strideH = schema.Padding.VALID, 1, 1
+    options.dilationWFactor = options.dilationHFactor = 1
+    return _wide("CONV_2D", (5, 2, 2, 3), (1, 4, 4, 3), (1, 3, 3, 5), options)
+
+
+def _fully_connected_s16() -> _Model:
+    return _wide("FULLY_CONNECTED", (5, 3), (1, 3), (1, 5), schema.FullyConnectedOptionsT())
+
+
+_GOOD = (_transpose_conv(), _batch_matmul(), _batch_matmul(adjoint_left=True), _conv_2d_s16(),
+         _fully_connected_s16())
 
 _BAD = (
     (_transpose_conv().changed(1, shape=(3, 3, 3, 4)), "up: weights do not fit; got [3, 3, 3, 4] from [1, 2, 2, 3]"),
@@ -67,6 +89,14 @@ _BAD = (
     (_batch_matmul().changed(1, shape=(1, 2, 4, 5), data=np.zeros(40)), "product: BATCH_MATMUL of shapes that do not fit"),
     (_batch_matmul().changed(1, shape=(1, 1, 3, 4, 5)), "want 2 to 4 dimensions with equal inner extents"),
     (_batch_matmul().changed(2, shape=(1, 3, 5, 2)), "product: shape of BATCH_MATMUL does not follow from its inputs"),
+    *((model.changed(0, zero_points=(1,)), "wide: tensor input of " + model.call.builtin + " must be int16 with one scale; got")
+      for model in (_conv_2d_s16(), _fully_connected_s16())),
+    *((model.changed(3, dtype="int8"), "wide: tensor net/wide/output of " + model.call.builtin + " must be int16 with one scale")
+      for model in (_conv_2d_s16(), _fully_connected_s16())),
+    *((model.changed(2, dtype="int32"), "wide: bias of " + model.call.builtin + " does not fit; got 5 values of int32, want 5 of int64")
+      for model in (_conv_2d_s16(), _fully_connected_s16())),
+    (_fully_connected_s16().changed(1, shape=(5, 2), data=np.ones(10)), "wide: weights do not fit the input; got [5, 2]"),
+    (_conv_2d_s16().changed(1, shape=(5, 2, 2, 2), data=np.ones(40)), "wide: weights do not fit the input; got [5, 2, 2, 2]"),
     (_batch_matmul(True).changed(1, shape=(1, 1, 4, 5), data=np.zeros(20)),
      "product: BATCH_MATMUL of a transposed left input by one right input for several batches; got [1, 3, 4, 2]"),
 )
@@ -77,10 +107,18 @@ def test_what_the_others_differ_from_is_accepted(model):
     run_pipeline(reader.read(model.file(), "network"))
 
 
-def test_sums_that_overflow():
-    model = _batch_matmul().changed(2, scales=(0.000001,))
-    with pytest.raises(UserError, match="product: sums of BATCH_MATMUL may overflow; got up to"):
-        compile_model(model.file(), "network", tuple("abcdefghijklmnopqrstuvwxyzABCD"), "network.h")
+@pytest.mark.parametrize(("model", "message"), (
+    (_batch_matmul().changed(2, scales=(0.000001,)), "product: sums of BATCH_MATMUL may overflow; got up to"),
+    (_conv_2d_s16().changed(3, scales=(1e-7,)), "wide: sums of CONV_2D may overflow; got up to 393217 times 2^10"),
+    (_conv_2d_s16().changed(2, data=np.full(5, 1 << 50)), "wide: sums of CONV_2D may overflow; got up to 1125899907235840"),
+    (_fully_connected_s16().changed(3, scales=(100.0,)).changed(2, data=np.full(5, 1 << 40)),
+     "wide: no 63-bit multiplier rounds like TFLite; got factor"),
+), ids=range(4))
+def test_sums_that_overflow(model, message):
+    classes = tuple(f"class_{index}" for index in range(math.prod(model.values[-1].shape)))
+    with pytest.raises(UserError) as caught:
+        compile_model(model.file(), "network", classes, "network.h")
+    assert message in str(caught.value) and "Fix: " in str(caught.value)
 
 
 @pytest.mark.parametrize(("model", "message"), _BAD, ids=range(len(_BAD)))

@@ -38,6 +38,12 @@ typedef struct {
     int32_t c;
 } cmsis_nn_dims;
 
+/* Bias of a layer with int16 activations: int64 values, or int32 ones. */
+typedef struct {
+    const void *data;
+    bool is_int32_bias;
+} cmsis_nn_bias_data;
+
 /* One multiplier and shift per output channel. */
 typedef struct {
     int32_t *multiplier;
@@ -50,7 +56,7 @@ typedef struct {
     int32_t shift;
 } cmsis_nn_per_tensor_quant_params;
 
-/* Inclusive range of the output, in [-128, 127]. */
+/* Inclusive range of the output, within that of its type. */
 typedef struct {
     int32_t min;
     int32_t max;

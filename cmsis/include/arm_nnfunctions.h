@@ -1,7 +1,8 @@
 /* The int8 kernels, by CMSIS-NN's public signatures, so that either library links with generated code.
  *
  * Common to all:
- * - Activations are int8, NHWC, batch first, of any alignment (aligned words load faster). Weights and biases likewise.
+ * - Activations are int8 (int16 where the name ends in _s16), NHWC, batch first, of any alignment that their type allows
+ *   (aligned words load faster). Weights and biases likewise.
  * - Inputs, weights, output and scratch must not overlap.
  * - Results equal TFLite's reference kernels bit for bit; ../ROUNDING.md states each operator's arithmetic.
  * - Accumulators: bias + sum of (input + input_offset) * weight, times 2^shift where shift > 0, must stay within
@@ -97,6 +98,32 @@ arm_cmsis_nn_status arm_fully_connected_per_channel_s8(const cmsis_nn_context *c
 
 /* Returns the scratch of the fully connected kernels: the bytes of one input, widened to int16 and padded to four. */
 int32_t arm_fully_connected_s8_get_buffer_size(const cmsis_nn_dims *filter_dims);
+
+/* Convolution on int16 with zero points 0, int8 filters and int64 biases (data NULL: zeros); shapes as in arm_convolve_s8.
+ * |bias + sum| < 2^47, times the factor < 2^31; shifts up to 7. Scratch: arm_convolve_s16_get_buffer_size() bytes.
+ * Returns ARG_ERROR without scratch or where the channels don't divide into groups, NO_IMPL_ERROR for int32 biases.
+ */
+arm_cmsis_nn_status arm_convolve_s16(const cmsis_nn_context *ctx, const cmsis_nn_conv_params *conv_params,
+                                     const cmsis_nn_per_channel_quant_params *quant_params, const cmsis_nn_dims *input_dims,
+                                     const int16_t *input_data, const cmsis_nn_dims *filter_dims, const int8_t *filter_data,
+                                     const cmsis_nn_dims *bias_dims, const cmsis_nn_bias_data *bias_data,
+                                     const cmsis_nn_dims *output_dims, int16_t *output_data);
+
+/* Returns the bytes of one column of filter h * w * c values of int16. */
+int32_t arm_convolve_s16_get_buffer_size(const cmsis_nn_dims *input_dims, const cmsis_nn_dims *filter_dims);
+
+/* Fully connected on int16 with zero points 0 and int64 biases; shapes as in arm_fully_connected_s8. No scratch. Shifts up to
+ * 30. Rounded once, halves up; sums saturate to 32 bits. Returns NO_IMPL_ERROR unless filter_offset is 0.
+ */
+arm_cmsis_nn_status arm_fully_connected_s16(const cmsis_nn_context *ctx, const cmsis_nn_fc_params *fc_params,
+                                            const cmsis_nn_per_tensor_quant_params *quant_params,
+                                            const cmsis_nn_dims *input_dims, const int16_t *input_data,
+                                            const cmsis_nn_dims *filter_dims, const int8_t *filter_data,
+                                            const cmsis_nn_dims *bias_dims, const int64_t *bias_data,
+                                            const cmsis_nn_dims *output_dims, int16_t *output_data);
+
+/* Returns the scratch of arm_fully_connected_s16, in bytes: none. */
+int32_t arm_fully_connected_s16_get_buffer_size(const cmsis_nn_dims *filter_dims);
 
 /* Matrix products: left [n, h, w rows, c], right transposed [n, h, w columns, c], output [n, h, w rows, c columns], batch by
  * batch; a batch extent of 1 serves all batches of the other side. `adj_x` and `adj_y` are not read.

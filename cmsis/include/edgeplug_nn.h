@@ -15,6 +15,21 @@ extern "C" {
 void edgeplug_mean_s8(const int8_t *input, int32_t rows, int32_t channels, int32_t input_offset, int32_t multiplier,
                       int32_t shift, int32_t output_offset, int8_t *output);
 
+/* A real factor: (high * 2^32 + low) / 2^(32 + shift), `high` in [0, 2^31), `shift` in [1, 62]. */
+typedef struct {
+    int32_t high;
+    uint32_t low;
+    int32_t shift;
+} edgeplug_factor;
+
+/* Fully connected on int16 with zero points 0: input [rows, depth], filters [channels, depth], `bias` [channels] or NULL, output
+ * [rows, channels]. The factor of channel i is factors[i * factor_step]. Sums saturate to 32 bits; rounded once, halves up, and
+ * clamped to [low, high]. No scratch.
+ */
+void edgeplug_fully_connected_s16(const int16_t *input, int32_t rows, int32_t depth, const int8_t *filters,
+                                  const int64_t *bias, int32_t channels, const edgeplug_factor *factors, int32_t factor_step,
+                                  int32_t low, int32_t high, int16_t *output);
+
 /* As arm_batch_matmul_s8, for matrices that lie as `adj_x` and `adj_y` say: left [n, h, rows, depth], or [n, h, depth, rows]
  * with adj_x; right [n, h, depth, columns], or [n, h, columns, depth] with adj_y.
  */

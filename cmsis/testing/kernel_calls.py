@@ -9,7 +9,6 @@ from functools import partial
 
 import numpy as np
 
-from cmsis.compiler.fixed_point import Multiplier
 from cmsis.compiler.ir import Graph, Operator
 from cmsis.compiler.lowering.average_pool_2d import GlobalAverage
 from cmsis.compiler.lowering.implementation import Array, Implementation
@@ -22,8 +21,10 @@ from cmsis.compiler.operators.max_pool_2d import MaxPool2D
 from cmsis.compiler.operators.mean import Mean
 from cmsis.compiler.operators.softmax import Softmax
 from cmsis.compiler.operators.transpose_conv import TransposeConv
-from cmsis.compiler.operators.weights import bias_tensor, output_multipliers
+from cmsis.compiler.operators.weights import output_multipliers
 from cmsis.compiler.operators.window import extent
+from cmsis.testing import kernel_arguments as place
+from cmsis.testing import s16_calls
 from cmsis.testing.m4 import M4
 
 FENCES = ("input", "weights", "output", "input start", "weights start", "second input", "second input start")
@@ -96,33 +97,9 @@ def _implementation(core: M4, graph: Graph, operator: Implementation, buffers: _
     return 0
 
 
-def _quantization(core: M4, multipliers: tuple[Multiplier, ...]) -> int:
-    values = core.words(*(multiplier.value for multiplier in multipliers))
-    return core.words(values, core.words(*(multiplier.shift for multiplier in multipliers)))
-
-
-def _bias(core: M4, graph: Graph, operator: Operator) -> int:
-    bias = bias_tensor(graph, operator)
-    return 0 if bias is None else core.array(bias.array().flatten())
-
-
-def _window_words(graph: Graph, operator: Operator) -> tuple[int, ...]:
-    window = operator.window
-    padding = window.padding(extent(graph.input_of(operator, 0)))
-    return (window.stride.w, window.stride.h, padding.w, padding.h, window.dilation.w, window.dilation.h)
-
-
-def _offsets(graph: Graph, operator: Operator) -> tuple[int, int]:
-    return (-graph.input_of(operator, 0).quantization.zero_point, graph.output_of(operator).quantization.zero_point)
-
-
-def _scratch(core: M4, size_bytes: int) -> int:
-    return core.words(core.painted(size_bytes), size_bytes)
-
-
 def _conv_2d(core: M4, graph: Graph, operator: Conv2D, buffers: _Buffers) -> int:
     image, filters = graph.input_of(operator, 0), graph.input_of(operator, 1)
-    parameters = core.words(*_offsets(graph, operator), *_window_words(graph, operator), operator.clamp.low,
+    parameters = core.words(*place.offsets(graph, operator), *place.window_words(graph, operator), operator.clamp.low,
                             operator.clamp.high)
     kernel = operator.kernel_for(graph)
     upscale = (0,) if kernel == "arm_convolve_s8" else ()
@@ -130,18 +107,18 @@ def _conv_2d(core: M4, graph: Graph, operator: Conv2D, buffers: _Buffers) -> int
     wanted = core.call("arm_convolve_s8_get_buffer_size", image_dims, filter_dims)
     if wanted != operator.scratch_bytes(graph):
         raise KernelError(f"{kernel}: scratch; got {operator.scratch_bytes(graph)} planned, want {wanted}")
-    quantization = _quantization(core, output_multipliers(graph, operator, filters.shape[0]))
-    return core.call(kernel, _scratch(core, wanted), parameters, quantization, image_dims, buffers.input, filter_dims, buffers.weights, 0, _bias(core, graph, operator), *upscale,
+    quantization = place.quantization(core, output_multipliers(graph, operator, filters.shape[0]))
+    return core.call(kernel, place.scratch(core, wanted), parameters, quantization, image_dims, buffers.input, filter_dims, buffers.weights, 0, place.bias(core, graph, operator), *upscale,
                      core.words(*buffers.target.shape), buffers.output)
 
 
 def _depthwise_conv_2d(core: M4, graph: Graph, operator: DepthwiseConv2D, buffers: _Buffers) -> int:
     image, filters = graph.input_of(operator, 0), graph.input_of(operator, 1)
-    parameters = core.words(*_offsets(graph, operator), filters.shape[3] // image.shape[3],
-                            *_window_words(graph, operator), operator.clamp.low, operator.clamp.high)
-    quantization = _quantization(core, output_multipliers(graph, operator, filters.shape[3]))
+    parameters = core.words(*place.offsets(graph, operator), filters.shape[3] // image.shape[3],
+                            *place.window_words(graph, operator), operator.clamp.low, operator.clamp.high)
+    quantization = place.quantization(core, output_multipliers(graph, operator, filters.shape[3]))
     return core.call("arm_depthwise_conv_s8", core.words(0, 0), parameters, quantization, core.words(*image.shape),
-                     buffers.input, core.words(*filters.shape), buffers.weights, 0, _bias(core, graph, operator),
+                     buffers.input, core.words(*filters.shape), buffers.weights, 0, place.bias(core, graph, operator),
                      core.words(*buffers.target.shape), buffers.output)
 
 
@@ -149,33 +126,33 @@ def _transpose_conv(core: M4, graph: Graph, operator: TransposeConv, buffers: _B
     image, filters = graph.input_of(operator, 0), graph.input_of(operator, 1)
     window, odd = operator.window, operator.odd_padding(graph)
     padding = window.padding(extent(buffers.target))
-    parameters = core.words(*_offsets(graph, operator), window.stride.w, window.stride.h, padding.w, padding.h, odd.w, odd.h,
+    parameters = core.words(*place.offsets(graph, operator), window.stride.w, window.stride.h, padding.w, padding.h, odd.w, odd.h,
                             1, 1, operator.clamp.low, operator.clamp.high)
     image_dims, filter_dims, target_dims = (core.words(*shape) for shape in (image.shape, filters.shape, buffers.target.shape))
     wanted = core.call("arm_transpose_conv_s8_get_buffer_size", parameters, image_dims, filter_dims, target_dims)
     if wanted != operator.scratch_bytes(graph):
         raise KernelError(f"{operator.kernel}: scratch; got {operator.scratch_bytes(graph)} planned, want {wanted}")
-    return core.call(operator.kernel, _scratch(core, wanted), core.words(0, 0), parameters,
-                     _quantization(core, operator.multipliers(graph)), image_dims, buffers.input, filter_dims, buffers.weights,
-                     0, _bias(core, graph, operator), target_dims, buffers.output)
+    return core.call(operator.kernel, place.scratch(core, wanted), core.words(0, 0), parameters,
+                     place.quantization(core, operator.multipliers(graph)), image_dims, buffers.input, filter_dims, buffers.weights,
+                     0, place.bias(core, graph, operator), target_dims, buffers.output)
 
 
 def _fully_connected(core: M4, graph: Graph, operator: FullyConnected, buffers: _Buffers) -> int:
     units, depth = graph.input_of(operator, 1).shape
-    source, target = _offsets(graph, operator)
+    source, target = place.offsets(graph, operator)
     kernel = operator.kernel_for(graph)
     rows = graph.input_of(operator, 0).elements // depth
     if kernel == "arm_fully_connected_s8":
         multiplier = operator.multipliers(graph)[0]
         quantization = core.words(multiplier.value, multiplier.shift)
     else:
-        quantization = _quantization(core, operator.multipliers(graph))
+        quantization = place.quantization(core, operator.multipliers(graph))
     wanted = core.call("arm_fully_connected_s8_get_buffer_size", core.words(depth, 1, 1, units))
     if wanted != operator.scratch_bytes(graph):
         raise KernelError(f"{kernel}: scratch; got {operator.scratch_bytes(graph)} planned, want {wanted}")
-    return core.call(kernel, _scratch(core, wanted), core.words(source, 0, target, operator.clamp.low, operator.clamp.high),
+    return core.call(kernel, place.scratch(core, wanted), core.words(source, 0, target, operator.clamp.low, operator.clamp.high),
                      quantization, core.words(rows, 1, 1, depth), buffers.input, core.words(depth, 1, 1, units),
-                     buffers.weights, 0, _bias(core, graph, operator), core.words(rows, 1, 1, units), buffers.output)
+                     buffers.weights, 0, place.bias(core, graph, operator), core.words(rows, 1, 1, units), buffers.output)
 
 
 def _batch_matmul(core: M4, graph: Graph, operator: BatchMatMul, buffers: _Buffers) -> int:
@@ -188,21 +165,21 @@ def _batch_matmul(core: M4, graph: Graph, operator: BatchMatMul, buffers: _Buffe
     parameters = core.words(operator.adjoint_left | operator.adjoint_right << 8,
                             *(-side.quantization.zero_point for side in sides), target.quantization.zero_point, -128, 127)
     left_dims, right_dims, target_dims = (core.words(*(1,) * (4 - len(one.shape)), *one.shape) for one in (*sides, target))
-    return core.call(operator.kernel_for(graph), _scratch(core, operator.scratch_bytes(graph)), parameters,
+    return core.call(operator.kernel_for(graph), place.scratch(core, operator.scratch_bytes(graph)), parameters,
                      core.words(factor.value, factor.shift), left_dims, left, right_dims, right, target_dims, buffers.output)
 
 
 def _pool(core: M4, graph: Graph, operator: MaxPool2D | AveragePool2D, buffers: _Buffers) -> int:
     source, size = graph.input_of(operator, 0), operator.window.size
-    parameters = core.words(*_window_words(graph, operator)[:4], operator.clamp.low, operator.clamp.high)
-    return core.call(operator.kernel, _scratch(core, operator.scratch_bytes(graph)), parameters,
+    parameters = core.words(*place.window_words(graph, operator)[:4], operator.clamp.low, operator.clamp.high)
+    return core.call(operator.kernel, place.scratch(core, operator.scratch_bytes(graph)), parameters,
                      core.words(*source.shape), buffers.input, core.words(1, size.h, size.w, 1),
                      core.words(*buffers.target.shape), buffers.output)
 
 
 def _mean(core: M4, graph: Graph, operator: Mean | GlobalAverage, buffers: _Buffers) -> int:
     source, factor = graph.input_of(operator, 0), operator.multiplier(graph)
-    input_offset, output_offset = (0, 0) if isinstance(operator, GlobalAverage) else _offsets(graph, operator)
+    input_offset, output_offset = (0, 0) if isinstance(operator, GlobalAverage) else place.offsets(graph, operator)
     core.call(operator.kernel, buffers.input, source.elements // source.shape[-1], source.shape[-1], input_offset,
               factor.value, factor.shift, output_offset, buffers.output)
     return 0
@@ -228,4 +205,5 @@ _CALLS = (
     (Mean, _mean),
     (Softmax, _softmax),
     (TransposeConv, _transpose_conv),
+    *s16_calls.CALLS,
 )

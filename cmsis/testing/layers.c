@@ -8,10 +8,11 @@
 
 #define CHANNELS 128
 
-static int8_t input[32 * 32 * 16], output[32 * 32 * 16];
+static int8_t input[32 * 32 * 16] __attribute__((aligned(4))), output[32 * 32 * 16] __attribute__((aligned(4)));
 static int32_t scratch[4096];
 static const int8_t weights[640 * 128] = {1, -2, 3, 100, -77};
 static const int32_t bias[CHANNELS] = {5, -7, 100};
+static const int64_t bias_s16[CHANNELS] = {5, -7, 100};
 static int32_t multipliers[CHANNELS], shifts[CHANNELS];
 
 /* Packed weights, biases and factors of any layer: zeros, since nothing takes longer or shorter for a value. */
@@ -126,6 +127,32 @@ int transpose_conv_3x3_16_16(void)
                                bias_dims = {1, 1, 1, 16};
     return arm_transpose_conv_s8(&context, &context, &params, &quantization, &input_dims, input, &filter_dims, weights,
                                  &bias_dims, bias, &output_dims, output);
+}
+
+int conv_1d_7_2_8_s16(void)
+{
+    static const cmsis_nn_conv_params params = {0, 0, {2, 1}, {3, 0}, {1, 1}, {INT16_MIN, INT16_MAX}};
+    static const cmsis_nn_dims input_dims = {1, 1, 128, 2}, output_dims = {1, 1, 64, 8}, filter_dims = {8, 1, 7, 2};
+    static const cmsis_nn_bias_data biases = {bias_s16, false};
+    return arm_convolve_s16(&context, &params, &quantization, &input_dims, (const int16_t *)input, &filter_dims, weights, NULL,
+                            &biases, &output_dims, (int16_t *)output);
+}
+
+int conv_3x3_16_16_s16(void)
+{
+    static const cmsis_nn_conv_params params = {0, 0, {1, 1}, {1, 1}, {1, 1}, {INT16_MIN, INT16_MAX}};
+    static const cmsis_nn_dims dims = {1, 16, 16, 16}, filter_dims = {16, 3, 3, 16};
+    static const cmsis_nn_bias_data biases = {bias_s16, false};
+    return arm_convolve_s16(&context, &params, &quantization, &dims, (const int16_t *)input, &filter_dims, weights, NULL, &biases,
+                            &dims, (int16_t *)output);
+}
+
+int fully_connected_640_128_s16(void)
+{
+    static const edgeplug_factor factor = {1500000000, 12345, 38};
+    edgeplug_fully_connected_s16((const int16_t *)input, 1, 640, weights, bias_s16, 128, &factor, 0, INT16_MIN, INT16_MAX,
+                                 (int16_t *)output);
+    return 0;
 }
 
 #define MATMUL(name, transposed, right_rows, right_columns)                                                                \

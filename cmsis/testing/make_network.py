@@ -29,11 +29,12 @@ _SPEC_TEXT = "name: {name}\nclasses: [{classes}]\ntarget: stm32l476\nquantizatio
 
 @dataclass(frozen=True)
 class Network:
-    """`stack` returns the layers; `shape` is one input without batch."""
+    """`stack` returns the layers; `shape` is one input without batch; `wide` asks for int16 activations."""
 
     name: str
     shape: tuple[int, ...]
     stack: Callable[[], list]
+    wide: bool = False
 
 
 def _row() -> list:
@@ -73,23 +74,31 @@ def _grouped() -> list:
             layers.Reshape((16, 16)), _SelfProduct(), layers.Flatten(), layers.Dense(3, activation="softmax")]
 
 
+def _wide() -> list:
+    return [layers.Conv2D(6, 3, activation="relu"), layers.Conv2D(4, 3, strides=2, padding="same", groups=2), layers.Flatten(),
+            layers.Dense(12, activation="relu"), layers.Dense(5)]
+
+
 NETWORKS = (
     Network("row", (128, 2), _row),
     Network("dense", (128, 2), _dense),
     Network("image", (12, 11, 1), _image),
     Network("pooled", (32, 3), _pooled),
     Network("grouped", (6, 6, 4), _grouped),
+    Network("wide", (8, 7, 2), _wide, wide=True),
 )
 
 
-def _quantize(model, shape: tuple[int, ...]) -> bytes:
+def _quantize(model, shape: tuple[int, ...], wide: bool) -> bytes:
     rng = np.random.default_rng(1)
     calibration = rng.normal(size=(_CALIBRATION_INPUTS, 1, *shape)).astype(np.float32)
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([value] for value in calibration)
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.inference_input_type = converter.inference_output_type = tf.int8
+    converter.target_spec.supported_ops = [
+        tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8 if wide
+        else tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = converter.inference_output_type = tf.int16 if wide else tf.int8
     return converter.convert()
 
 
@@ -102,7 +111,7 @@ def main(argv) -> None:
                                f" {', '.join(one.name for one in NETWORKS)}. Fix: correct --network")
     keras.utils.set_random_seed(7)
     model = keras.Sequential([keras.Input(network.shape), *network.stack()])
-    data = _quantize(model, network.shape)
+    data = _quantize(model, network.shape, network.wide)
     classes = ", ".join(f"class_{index}" for index in range(model.output_shape[-1]))
     Path(_MODEL.value).write_bytes(data)
     Path(_SPEC.value).write_text(_SPEC_TEXT.format(name=network.name, classes=classes), encoding="utf-8")

@@ -22,7 +22,8 @@ class _Program:
         self.oracle = Oracle(find(f"cmsis/testing/{name}.tflite").read_bytes())
         self.arena = self.core.painted(self.plan["arena_bytes"], alignment=_ALIGNMENT_BYTES)
         self.input = self.core.painted(self.plan["input"]["bytes"], "start")
-        self.output = self.core.painted(self.plan["output"]["bytes"], "start", alignment=1)
+        self.type = np.dtype(self.plan["output"]["type"])
+        self.output = self.core.painted(self.plan["output"]["bytes"], "start", alignment=self.type.itemsize)
         self.self = self.core.words(0)
 
     def init(self, arena: int, arena_bytes: int) -> int:
@@ -31,10 +32,10 @@ class _Program:
     def run(self, value: np.ndarray) -> np.ndarray:
         self.core.write(self.input, value.tobytes())
         assert self.core.call(f"{self.name}_run", self.self, self.input, self.output) == 0
-        return self.core.read(self.output, self.plan["output"]["bytes"])
+        return self.core.read(self.output, self.plan["output"]["bytes"] // self.type.itemsize, self.type.name)
 
 
-@pytest.fixture(scope="module", params=("row", "dense", "image", "pooled", "grouped"))
+@pytest.fixture(scope="module", params=("row", "dense", "image", "pooled", "grouped", "wide"))
 def program(request):
     return _Program(request.param)
 
@@ -59,8 +60,9 @@ def test_scores_equal_tflite(program):
     seed = 20
     rng = np.random.default_rng(seed)
     assert program.init(program.arena, program.plan["arena_bytes"]) == 0
+    limits = np.iinfo(program.oracle.input_types[0])
     for index in range(_INPUTS):
-        spread = rng.choice((5.0, 40.0, 200.0))
-        value = np.clip(rng.normal(0, spread, program.oracle.input_shape).round(), -128, 127).astype(np.int8)
+        spread = rng.choice((0.04, 0.3, 1.6)) * limits.max
+        value = np.clip(rng.normal(0, spread, program.oracle.input_shape).round(), limits.min, limits.max).astype(limits.dtype)
         np.testing.assert_array_equal(program.run(value), program.oracle.run(value).flatten(),
                                       err_msg=f"seed {seed}, input {index}")

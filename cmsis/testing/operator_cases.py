@@ -7,6 +7,7 @@ import numpy as np
 
 from cmsis.testing import random_models
 from cmsis.testing.random_matmul import batch_matmul
+from cmsis.testing.random_s16 import conv_2d_s16, fully_connected_s16
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,10 @@ OPERATOR_CASES = (
     OperatorCase("conv_1d", lambda rng: random_models.conv_2d(rng, one_row=True)),
     OperatorCase("conv_2d", lambda rng: random_models.conv_2d(rng, one_row=False)),
     OperatorCase("conv_2d_grouped", lambda rng: random_models.conv_2d(rng, one_row=False, grouped=True)),
+    OperatorCase("conv_2d_s16", conv_2d_s16),
     OperatorCase("depthwise_conv_2d", random_models.depthwise_conv_2d),
     OperatorCase("fully_connected", random_models.fully_connected),
+    OperatorCase("fully_connected_s16", fully_connected_s16),
     OperatorCase("max_pool_2d", lambda rng: random_models.pool_2d(rng, "MAX_POOL_2D")),
     OperatorCase("mean", random_models.mean),
     OperatorCase("softmax", random_models.softmax),

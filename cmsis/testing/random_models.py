@@ -9,7 +9,7 @@ import numpy as np
 from cmsis.testing.tflite_builder import Call, Value, build
 from cmsis.testing.tflite_schema import schema
 
-_ACTIVATIONS = (schema.ActivationFunctionType.NONE, schema.ActivationFunctionType.NONE,
+ACTIVATIONS = (schema.ActivationFunctionType.NONE, schema.ActivationFunctionType.NONE,
                 schema.ActivationFunctionType.RELU, schema.ActivationFunctionType.RELU6,
                 schema.ActivationFunctionType.RELU_N1_TO_1)
 
@@ -76,11 +76,11 @@ def conv_2d(rng: np.random.Generator, one_row: bool, biased: bool = True, groupe
     channels, filters = int(rng.integers(1, 10)), int(rng.integers(1, 9))
     groups = int(rng.integers(2, 5)) if grouped else 1
     options = schema.Conv2DOptionsT()
-    _window_options(rng, options, one_row)
+    window_options(rng, options, one_row)
     dilated = rng.random() < 0.2
     options.dilationWFactor = int(rng.integers(1, 4)) if dilated else 1
     options.dilationHFactor = int(rng.integers(1, 3)) if dilated and not one_row else 1
-    shape = _output_extent(options, (height, width), (size_h, size_w), (options.dilationHFactor, options.dilationWFactor))
+    shape = output_extent(options, (height, width), (size_h, size_w), (options.dilationHFactor, options.dilationWFactor))
     source = activation_value(rng, "input", (1, height, width, channels * groups))
     weights = weights_value(rng, (filters * groups, size_h, size_w, channels), 0, per_channel=rng.random() < 0.8)
     target = activation_value(rng, "output", (1, *shape, filters * groups),
@@ -98,7 +98,7 @@ def depthwise_conv_2d(rng: np.random.Generator) -> bytes:
     """
     height, width, size_h, size_w = (int(rng.integers(1, limit)) for limit in (12, 10, 4, 4))
     options = schema.DepthwiseConv2DOptionsT()
-    _window_options(rng, options, one_row=False)
+    window_options(rng, options, one_row=False)
     if rng.random() < 0.5:
         channels, multiplier = int(rng.integers(4, 20)), 1
         options.strideW = 1
@@ -109,7 +109,7 @@ def depthwise_conv_2d(rng: np.random.Generator) -> bytes:
     options.depthMultiplier = multiplier
     dilations = (int(rng.integers(1, 4)), int(rng.integers(1, 3))) if rng.random() < 0.2 else (1, 1)
     options.dilationHFactor, options.dilationWFactor = dilations
-    shape = _output_extent(options, (height, width), (size_h, size_w), dilations)
+    shape = output_extent(options, (height, width), (size_h, size_w), dilations)
     source = activation_value(rng, "input", (1, height, width, channels))
     weights = weights_value(rng, (1, size_h, size_w, channels * multiplier), 3, per_channel=rng.random() < 0.8)
     target = activation_value(rng, "output", (1, *shape, channels * multiplier),
@@ -126,7 +126,7 @@ def transpose_conv(rng: np.random.Generator) -> bytes:
     height, width, size_h, size_w = (int(rng.integers(1, limit)) for limit in (6, 8, 6, 6))
     channels, filters = int(rng.integers(1, 10)), int(rng.integers(1, 9))
     options = schema.TransposeConvOptionsT()
-    _window_options(rng, options, one_row=False)
+    window_options(rng, options, one_row=False)
     same = options.padding == schema.Padding.SAME
     shape = tuple(_extent_before(rng, *sizes, same) for sizes in (
         (height, size_h, options.strideH), (width, size_w, options.strideW)))
@@ -149,7 +149,7 @@ def fully_connected(rng: np.random.Generator) -> bytes:
     """A FULLY_CONNECTED, per tensor or per channel, with or without bias."""
     depth, units = int(rng.integers(1, 70)), int(rng.integers(1, 12))
     options = schema.FullyConnectedOptionsT()
-    options.fusedActivationFunction = int(rng.choice(_ACTIVATIONS))
+    options.fusedActivationFunction = int(rng.choice(ACTIVATIONS))
     source = activation_value(rng, "input", (1, depth))
     weights = weights_value(rng, (units, depth), 0, per_channel=rng.random() < 0.5)
     target = activation_value(rng, "output", (1, units), output_scale(rng, source, weights, depth))
@@ -163,12 +163,12 @@ def pool_2d(rng: np.random.Generator, builtin: str) -> bytes:
     height, width = int(rng.integers(1, 10)), int(rng.integers(1, 12))
     channels = int(rng.integers(1, 18))
     options = schema.Pool2DOptionsT()
-    _window_options(rng, options, one_row=False)
+    window_options(rng, options, one_row=False)
     limits = (5, 5) if rng.random() < 0.7 else (height + 2, width + 2)
     options.filterHeight, options.filterWidth = (int(rng.integers(1, limit)) for limit in limits)
     if rng.random() < 0.3:
         options.filterHeight, options.filterWidth = height, width
-    shape = _output_extent(options, (height, width), (options.filterHeight, options.filterWidth), (1, 1))
+    shape = output_extent(options, (height, width), (options.filterHeight, options.filterWidth), (1, 1))
     if min(shape) < 1:
         return pool_2d(rng, builtin)
     source = activation_value(rng, "input", (1, height, width, channels))
@@ -202,14 +202,16 @@ def softmax(rng: np.random.Generator) -> bytes:
     return build((source, target), (Call("SOFTMAX", (0,), (1,), options),), (0,), (1,))
 
 
-def _window_options(rng: np.random.Generator, options, one_row: bool) -> None:
+def window_options(rng: np.random.Generator, options, one_row: bool) -> None:
+    """Sets padding, strides and a fused activation."""
     options.padding = int(rng.choice((schema.Padding.SAME, schema.Padding.VALID)))
     options.strideW = int(rng.integers(1, 5))
     options.strideH = 1 if one_row else int(rng.integers(1, 4))
-    options.fusedActivationFunction = int(rng.choice(_ACTIVATIONS))
+    options.fusedActivationFunction = int(rng.choice(ACTIVATIONS))
 
 
-def _output_extent(options, source: tuple[int, int], size: tuple[int, int], dilation: tuple[int, int]) -> tuple[int, ...]:
+def output_extent(options, source: tuple[int, int], size: tuple[int, int], dilation: tuple[int, int]) -> tuple[int, ...]:
+    """Returns the output's height and width, below 1 where the window does not fit."""
     strides = (options.strideH, options.strideW)
     reach = (1, 1) if options.padding == schema.Padding.SAME else tuple(
         (one - 1) * factor + 1 for one, factor in zip(size, dilation))

@@ -10,6 +10,8 @@ from cmsis.compiler.lowering import average_pool_2d, packing
 from cmsis.compiler.lowering.lower import BALANCED, CMSIS_NN, lower
 from cmsis.compiler.pipeline import run_pipeline
 from cmsis.testing import random_models, small_models
+from cmsis.testing.random_s16 import conv_2d_s16
+from tools.errors import UserError
 
 
 @pytest.fixture
@@ -24,6 +26,23 @@ def _kernels(graph):
 def test_cmsis_nn_keeps_the_public_api(graph):
     assert lower(graph, CMSIS_NN) == graph
     assert all(kernel.startswith("arm_") for kernel in _kernels(graph))
+
+
+@pytest.mark.parametrize("make", (random_models.transpose_conv, conv_2d_s16), ids=lambda make: make.__name__)
+def test_cmsis_nn_plans_the_scratch_of_arms_functions(make):
+    # Source of the sizes: arm_transpose_conv_s8() and arm_convolve_s16_get_buffer_size() of CMSIS-NN, without MVE.
+    for seed in range(20):
+        graph = run_pipeline(reader.read(make(np.random.default_rng(seed)), "one"))
+        operator, (filters, height, width, channels) = graph.operators[0], graph.tensors[graph.operators[0].inputs[1]].shape
+        if make is conv_2d_s16 and channels < graph.tensors[graph.inputs[0]].shape[3]:
+            with pytest.raises(UserError, match="CMSIS-NN convolves int16 without groups only; got 2 groups, want 1"):
+                lower(graph, CMSIS_NN)
+            continue
+        source, stride = graph.tensors[graph.inputs[0]].shape, operator.window.stride
+        wanted = 2 * 2 * height * width * channels if make is conv_2d_s16 else (
+            4 * ((source[2] - 1) * stride.w + max(width, stride.w)) * max(height, stride.h) * filters)
+        assert lower(graph, CMSIS_NN).operators[0].scratch_bytes(graph) == wanted
+        assert lower(graph, BALANCED).operators[0].scratch_bytes(graph) == operator.scratch_bytes(graph)
 
 
 def test_balanced_takes_prepared_kernels(graph):

@@ -115,7 +115,8 @@ class BatchMatMul(Operator):
             context=c_source.context(places.scratch, self.scratch_bytes(graph)), left_dims=left_dims.name,
             right_dims=right_dims.name, output_dims=output_dims.name, output=places.output,
             **{side: one.name if isinstance(one, Constant) else one for side, one in names.items()})
-        return Emission(constants, call)
+        header = "edgeplug_nn.h" if self.kernel_for(graph) == self.kernel else "arm_nnfunctions.h"
+        return Emission(constants, call, header=header)
 
     def _operand(self, tensor: Tensor, place: str, name: str) -> Constant | str:
         return c_source.array(name, "int8_t", tensor.array().flatten()) if tensor.constant else place

@@ -9,7 +9,7 @@ import numpy as np
 
 from cmsis.compiler import c_source, schema
 from cmsis.compiler.fixed_point import Clamp, Multiplier
-from cmsis.compiler.ir import Emission, Graph, Operator, Places, Tensor
+from cmsis.compiler.ir import DType, Emission, Graph, Operator, Places, Tensor
 from cmsis.compiler.node import Node
 from cmsis.compiler.operators import weights
 from cmsis.compiler.operators.window import Extent, Window, extent, read_clamp, read_window, require_image, windows
@@ -22,8 +22,33 @@ _CALL = Template("""$kernel($context, &${prefix}_params, &${prefix}_quant,
         &$bias_dims, $bias, ${upscale}&$output_dims, $output)""")
 
 
-def _groups(image: Tensor, filters: Tensor) -> int:
-    return image.shape[3] // filters.shape[3]
+def groups_of(graph: Graph, operator: Operator) -> int:
+    """Returns into how many groups the channels of a convolution's inputs 0 and 1 fall."""
+    return graph.input_of(operator, 0).shape[3] // graph.input_of(operator, 1).shape[3]
+
+
+def read_filters(node: Node, image: Tensor, bias_type: DType = DType.INT32) -> Window:
+    """Returns how the filters, input 1, move over `image`; raises UserError where they or the bias do not fit."""
+    filters, options = node.constant(1), schema.Conv2DOptions
+    require_image(node, image)
+    require_image(node, node.output())
+    if len(filters.shape) != 4 or image.shape[3] % filters.shape[3] or filters.shape[0] % (
+            image.shape[3] // filters.shape[3]):
+        raise UserError(f"{node.layer}: weights do not fit the input; got {list(filters.shape)} on"
+                        f" {list(image.shape)}, want [filters, height, width, {image.shape[3]} / groups] with filters"
+                        " a multiple of groups. Fix: export the .tflite again")
+    weights.check_weights(node, channel_axis=0, channels=filters.shape[0], bias_type=bias_type)
+    dilation = Extent(node.option(options.DILATION_H_FACTOR, "i", 1), node.option(options.DILATION_W_FACTOR, "i", 1))
+    return read_window(node, Extent(*filters.shape[1:3]), options, dilation)
+
+
+def convolve(values: Sequence[np.ndarray], window: Window, groups: int, zero_point: int) -> np.ndarray:
+    """Returns the sums [out_h, out_w, N] of a convolution of values[0] by values[1], plus values[2] where there is one."""
+    seen = windows(values[0], window, zero_point) - zero_point
+    sums = np.concatenate([
+        np.tensordot(inputs, filters, axes=((2, 3, 4), (1, 2, 3)))
+        for inputs, filters in zip(np.split(seen, groups, axis=4), np.split(values[1].astype(np.int64), groups))], axis=2)
+    return sums + values[2].flatten() if len(values) > 2 else sums
 
 
 @dataclass(frozen=True)
@@ -39,19 +64,10 @@ class Conv2D(Operator):
     @classmethod
     def read(cls, node: Node) -> "Conv2D":
         """Returns the operator of a .tflite node; raises UserError."""
-        image, filters = node.int8_input(0), node.constant(1)
-        require_image(node, image)
-        require_image(node, node.int8_output())
-        options = schema.Conv2DOptions
-        if len(filters.shape) != 4 or image.shape[3] % filters.shape[3] or filters.shape[0] % _groups(image, filters):
-            raise UserError(f"{node.layer}: weights do not fit the input; got {list(filters.shape)} on"
-                            f" {list(image.shape)}, want [filters, height, width, {image.shape[3]} / groups] with filters"
-                            " a multiple of groups. Fix: export the .tflite again")
-        weights.check_weights(node, channel_axis=0, channels=filters.shape[0])
-        dilation = Extent(node.option(options.DILATION_H_FACTOR, "i", 1), node.option(options.DILATION_W_FACTOR, "i", 1))
-        return cls(node.layer, node.present_inputs(), node.outputs,
-                   read_window(node, Extent(*filters.shape[1:3]), options, dilation),
-                   read_clamp(node, options.FUSED_ACTIVATION_FUNCTION))
+        image = node.int8_input(0)
+        node.int8_output()
+        return cls(node.layer, node.present_inputs(), node.outputs, read_filters(node, image),
+                   read_clamp(node, schema.Conv2DOptions.FUSED_ACTIVATION_FUNCTION))
 
     def infer_shape(self, graph: Graph) -> tuple[int, ...]:
         """Returns [1, out_h, out_w, N]."""
@@ -60,16 +76,8 @@ class Conv2D(Operator):
 
     def reference(self, graph: Graph, values: Sequence[np.ndarray]) -> np.ndarray:
         """Returns the exact output."""
-        zero_point = graph.input_of(self, 0).quantization.zero_point
-        seen = windows(values[0], self.window, zero_point) - zero_point
-        groups = _groups(graph.input_of(self, 0), graph.input_of(self, 1))
-        accumulators = np.concatenate([
-            np.tensordot(inputs, filters, axes=((2, 3, 4), (1, 2, 3)))
-            for inputs, filters in zip(np.split(seen, groups, axis=4), np.split(values[1].astype(np.int64), groups))],
-            axis=2)
-        if len(values) > 2:
-            accumulators = accumulators + values[2].flatten()
-        return weights.finish(accumulators, self.multipliers(graph), self._output_zero_point(graph), self.clamp)[None]
+        sums = convolve(values, self.window, groups_of(graph, self), graph.input_of(self, 0).quantization.zero_point)
+        return weights.finish(sums, self.multipliers(graph), self._output_zero_point(graph), self.clamp)[None]
 
     def kernel_for(self, graph: Graph) -> str:
         """Returns arm_convolve_1_x_n_s8 where that fits, else arm_convolve_s8."""
@@ -104,7 +112,7 @@ class Conv2D(Operator):
     def _one_row(self, graph: Graph) -> bool:
         # CMSIS-NN's 1xN kernel demands one group, a stride of whole words and no dilation.
         image = graph.input_of(self, 0)
-        return (image.shape[1] == 1 and _groups(image, graph.input_of(self, 1)) == 1 and self.window.size.h == 1
+        return (image.shape[1] == 1 and groups_of(graph, self) == 1 and self.window.size.h == 1
                 and self.window.dilation == Extent(1, 1) and self.window.stride.w * image.shape[3] % 4 == 0)
 
     def _parameters(self, graph: Graph) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from cmsis.compiler import c_source, schema
 from cmsis.compiler.exact_multiplier import exact_multiplier, round_real
 from cmsis.compiler.fixed_point import Clamp, Multiplier
-from cmsis.compiler.ir import Constant, Emission, Graph, Operator, Places
+from cmsis.compiler.ir import Constant, DType, Emission, Graph, Operator, Places, Tensor
 from cmsis.compiler.node import Node
 from cmsis.compiler.operators import weights
 from cmsis.compiler.operators.window import read_clamp
@@ -20,6 +20,31 @@ from tools.errors import UserError
 _CALL = Template("""$kernel($context, &${prefix}_params, &${prefix}_quant,
         &$input_dims, $input, &$filter_dims, ${prefix}_weights,
         &$bias_dims, $bias, &$output_dims, $output)""")
+
+
+def read_matrix(node: Node, source: Tensor, bias_type: DType = DType.INT32) -> None:
+    """Raises UserError where the weights, input 1, or the bias don't fit `source`."""
+    matrix = node.constant(1)
+    if len(matrix.shape) != 2 or source.elements % matrix.shape[1] or node.option(
+            schema.FullyConnectedOptions.WEIGHTS_FORMAT, "b"):
+        raise UserError(f"{node.layer}: weights do not fit the input; got {list(matrix.shape)} on"
+                        f" {list(source.shape)}, want [units, depth] in the default format."
+                        " Fix: export the .tflite again")
+    weights.check_weights(node, channel_axis=0, channels=matrix.shape[0], bias_type=bias_type)
+
+
+def product_shape(graph: Graph, operator: Operator) -> tuple[int, ...]:
+    """Returns [rows, N], or the input's shape with its last extent replaced when `operator` keeps dimensions."""
+    units, depth = graph.input_of(operator, 1).shape
+    source = graph.input_of(operator, 0)
+    return source.shape[:-1] + (units,) if operator.keep_dims else (source.elements // depth, units)
+
+
+def multiply(values: Sequence[np.ndarray], zero_point: int, factors: tuple[float, ...]) -> np.ndarray:
+    """Returns (values[0] - zero point) times values[1] transposed, plus values[2] where there is one, times factors, rounded."""
+    rows = values[0].astype(np.int64).reshape(-1, values[1].shape[1])
+    sums = (rows - zero_point) @ values[1].astype(np.int64).T
+    return round_real(sums + values[2].flatten() if len(values) > 2 else sums, np.array(factors))
 
 
 @dataclass(frozen=True)
@@ -35,32 +60,20 @@ class FullyConnected(Operator):
     @classmethod
     def read(cls, node: Node) -> "FullyConnected":
         """Returns the operator of a .tflite node; raises UserError."""
-        source, matrix = node.int8_input(0), node.constant(1)
         node.int8_output()
+        read_matrix(node, node.int8_input(0))
         options = schema.FullyConnectedOptions
-        if len(matrix.shape) != 2 or source.elements % matrix.shape[1] or node.option(options.WEIGHTS_FORMAT, "b"):
-            raise UserError(f"{node.layer}: weights do not fit the input; got {list(matrix.shape)} on"
-                            f" {list(source.shape)}, want [units, depth] in the default format."
-                            " Fix: export the .tflite again")
-        weights.check_weights(node, channel_axis=0, channels=matrix.shape[0])
         return cls(node.layer, node.present_inputs(), node.outputs, read_clamp(node, options.FUSED_ACTIVATION_FUNCTION),
                    keep_dims=bool(node.option(options.KEEP_NUM_DIMS, "?", False)))
 
     def infer_shape(self, graph: Graph) -> tuple[int, ...]:
-        """Returns [rows, N], or the input's shape with its last extent replaced when dimensions are kept."""
-        units, depth = graph.input_of(self, 1).shape
-        source = graph.input_of(self, 0)
-        return source.shape[:-1] + (units,) if self.keep_dims else (source.elements // depth, units)
+        """Returns product_shape()."""
+        return product_shape(graph, self)
 
     def reference(self, graph: Graph, values: Sequence[np.ndarray]) -> np.ndarray:
         """Returns the exact output."""
-        rows = values[0].astype(np.int64).reshape(-1, values[1].shape[1])
-        accumulators = (rows - graph.input_of(self, 0).quantization.zero_point) @ values[1].astype(np.int64).T
-        if len(values) > 2:
-            accumulators = accumulators + values[2].flatten()
-        target = graph.output_of(self)
-        factors = np.array(weights.output_factors(graph, self, values[1].shape[0]))
-        scaled = round_real(accumulators, factors) + target.quantization.zero_point
+        target, factors = graph.output_of(self), weights.output_factors(graph, self, values[1].shape[0])
+        scaled = multiply(values, graph.input_of(self, 0).quantization.zero_point, factors) + target.quantization.zero_point
         return np.clip(scaled, self.clamp.low, self.clamp.high).astype(np.int8).reshape(target.shape)
 
     def kernel_for(self, graph: Graph) -> str:

@@ -5,8 +5,10 @@ from cmsis.compiler.node import Node
 from cmsis.compiler.operators.average_pool_2d import AveragePool2D
 from cmsis.compiler.operators.batch_matmul import BatchMatMul
 from cmsis.compiler.operators.conv_2d import Conv2D
+from cmsis.compiler.operators.conv_2d_s16 import Conv2DS16
 from cmsis.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
 from cmsis.compiler.operators.fully_connected import FullyConnected
+from cmsis.compiler.operators.fully_connected_s16 import FullyConnectedS16
 from cmsis.compiler.operators.max_pool_2d import MaxPool2D
 from cmsis.compiler.operators.mean import Mean
 from cmsis.compiler.operators.reshape import ExpandDims, Reshape, Squeeze
@@ -19,9 +21,11 @@ OPERATORS = (
     AveragePool2D,
     BatchMatMul,
     Conv2D,
+    Conv2DS16,
     DepthwiseConv2D,
     ExpandDims,
     FullyConnected,
+    FullyConnectedS16,
     MaxPool2D,
     Mean,
     Pack,
@@ -48,7 +52,7 @@ _HELP = (
 def check_supported(node: Node) -> None:
     """Raises UserError when no operator of ours reads `node`."""
     if all(operator.builtin != node.builtin for operator in OPERATORS):
-        known = ", ".join(operator.builtin for operator in OPERATORS)
+        known = ", ".join(dict.fromkeys(operator.builtin for operator in OPERATORS))
         advice = next((text for builtin, text in _HELP if builtin == node.builtin), "use another layer")
         raise UserError(f"{node.layer}: operator is not supported; got {node.builtin}, want one of {known}."
                         f" Fix: {advice}")
@@ -60,5 +64,6 @@ def read(node: Node) -> Operator:
 
 
 def operator_of(node: Node) -> type[Operator]:
-    """Returns the class that reads a supported node."""
-    return next(operator for operator in OPERATORS if operator.builtin == node.builtin)
+    """Returns the class that reads a supported node: where several do, the first one that takes the first input's type."""
+    named = [operator for operator in OPERATORS if operator.builtin == node.builtin]
+    return next((operator for operator in named if node.inputs and node.input(0).dtype in operator.types), named[0])

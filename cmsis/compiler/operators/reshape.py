@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from cmsis.compiler.ir import Graph, Operator
+from cmsis.compiler.ir import DType, Graph, Operator
 from cmsis.compiler.node import Node
 from tools.errors import UserError
 
@@ -17,6 +17,7 @@ class View(Operator):
 
     kernel: ClassVar[str] = ""
     aliases_input: ClassVar[bool] = True
+    types: ClassVar[tuple[DType, ...]] = (DType.INT8, DType.INT16, DType.INT32)
 
     @classmethod
     def read(cls, node: Node) -> "View":

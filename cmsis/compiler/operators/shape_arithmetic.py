@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from cmsis.compiler.ir import Graph, Operator
+from cmsis.compiler.ir import DType, Graph, Operator
 from cmsis.compiler.node import Node
 
 
@@ -19,6 +19,7 @@ class ShapeArithmetic(Operator):
     """Inputs: whatever the file states."""
 
     kernel: ClassVar[str] = ""
+    types: ClassVar[tuple[DType, ...]] = (DType.INT8, DType.INT16, DType.INT32)
 
     @classmethod
     def read(cls, node: Node) -> "ShapeArithmetic":

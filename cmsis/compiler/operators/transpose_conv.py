@@ -32,6 +32,7 @@ class TransposeConv(Operator):
 
     window: Window
     clamp: Clamp
+    foreign: bool = False
 
     builtin: ClassVar[str] = "TRANSPOSE_CONV"
     kernel: ClassVar[str] = "arm_transpose_conv_s8"
@@ -84,9 +85,16 @@ class TransposeConv(Operator):
         """Returns inputs * window * N."""
         return graph.input_of(self, 0).elements * graph.input_of(self, 1).elements // graph.input_of(self, 0).shape[3]
 
+    def for_cmsis_nn(self, graph: Graph) -> "TransposeConv":
+        """Returns this operator with scratch for sums of as many output rows as a filter reaches."""
+        return replace(self, foreign=True)
+
     def scratch_bytes(self, graph: Graph) -> int:
         """Returns arm_transpose_conv_s8_get_buffer_size(): the pixels that four output pixels depend on, as int16."""
         size, stride = self.window.size, self.window.stride
+        if self.foreign:
+            width = (graph.input_of(self, 0).shape[2] - 1) * stride.w + max(size.w, stride.w)
+            return 4 * width * max(size.h, stride.h) * graph.output_of(self).shape[3]
         pixels = -(-size.h // stride.h) * -(-size.w // stride.w)
         return pixels * 4 * 2 * (-(-graph.input_of(self, 0).shape[3] // 4) * 4)
 

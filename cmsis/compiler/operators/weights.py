@@ -16,8 +16,8 @@ _MAX_SUM = 1 << 30
 _MAX_SHIFT = 30
 
 
-def check_weights(node: Node, channel_axis: int, channels: int) -> None:
-    """Raises UserError unless input 1 is constant symmetric int8 and input 2, if any, a constant int32 bias."""
+def check_weights(node: Node, channel_axis: int, channels: int, bias_type: DType = DType.INT32) -> None:
+    """Raises UserError unless input 1 is constant symmetric int8 and input 2, if any, a constant bias."""
     weights = node.constant(1)
     quantization = weights.quantization
     if weights.dtype is not DType.INT8 or any(quantization.zero_points):
@@ -28,9 +28,9 @@ def check_weights(node: Node, channel_axis: int, channels: int) -> None:
                         f" {quantization.axis}, want {channel_axis}. Fix: export the .tflite again")
     if len(node.inputs) > 2 and node.inputs[2] >= 0:
         bias = node.constant(2)
-        if bias.dtype is not DType.INT32 or bias.elements != channels:
-            raise UserError(f"{node.layer}: bias of {node.builtin} does not fit; got {bias.elements} values, want"
-                            f" {channels} of int32. Fix: export the .tflite again")
+        if bias.dtype is not bias_type or bias.elements != channels:
+            raise UserError(f"{node.layer}: bias of {node.builtin} does not fit; got {bias.elements} values of"
+                            f" {bias.dtype.value}, want {channels} of {bias_type.value}. Fix: export the .tflite again")
 
 
 def output_factors(graph: Graph, operator: Operator, channels: int) -> tuple[float, ...]:
@@ -58,12 +58,12 @@ def bias_tensor(graph: Graph, operator: Operator) -> Tensor | None:
     return graph.input_of(operator, 2) if len(operator.inputs) > 2 else None
 
 
-def largest_sums(graph: Graph, operator: Operator, channel_axis: int) -> np.ndarray:
-    """Returns, per output channel, what no sum exceeds in size whatever the input."""
+def largest_sums(graph: Graph, operator: Operator, channel_axis: int, largest_input: int = _MAX_INPUT) -> np.ndarray:
+    """Returns, per output channel, what no sum exceeds in size whatever the input, itself at most `largest_input`."""
     tensor = graph.input_of(operator, 1)
     matrix = np.moveaxis(np.abs(tensor.array().astype(np.int64)), channel_axis, 0).reshape(tensor.shape[channel_axis], -1)
     bias = bias_tensor(graph, operator)
-    return matrix.sum(axis=1) * _MAX_INPUT + (0 if bias is None else np.abs(bias.array().astype(np.int64)).flatten())
+    return matrix.sum(axis=1) * largest_input + (0 if bias is None else np.abs(bias.array().astype(np.int64)).flatten())
 
 
 def check_accumulators(graph: Graph, operator: Operator, channel_axis: int) -> None:
@@ -77,11 +77,16 @@ def check_accumulators(graph: Graph, operator: Operator, channel_axis: int) -> N
 
 
 def constants(graph: Graph, operator: Operator, prefix: str, channel_axis: int = 0) -> tuple[Constant, ...]:
-    """Returns the C arrays PREFIX_weights and, where there is a bias, PREFIX_bias; raises as check_accumulators."""
+    """Returns arrays() after check_accumulators()."""
     check_accumulators(graph, operator, channel_axis)
+    return arrays(graph, operator, prefix)
+
+
+def arrays(graph: Graph, operator: Operator, prefix: str, bias_type: str = "int32_t") -> tuple[Constant, ...]:
+    """Returns the C arrays PREFIX_weights and, where there is a bias, PREFIX_bias."""
     weights = c_source.array(f"{prefix}_weights", "int8_t", graph.input_of(operator, 1).array().flatten())
     bias = bias_tensor(graph, operator)
-    return (weights,) if bias is None else (weights, c_source.array(f"{prefix}_bias", "int32_t", bias.array().flatten()))
+    return (weights,) if bias is None else (weights, c_source.array(f"{prefix}_bias", bias_type, bias.array().flatten()))
 
 
 def bias_name(graph: Graph, operator: Operator, prefix: str) -> str:

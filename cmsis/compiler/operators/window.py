@@ -95,8 +95,10 @@ def read_clamp(node: Node, option: int) -> Clamp:
     if number not in fusable:
         raise UserError(f"{node.layer}: fused activation of {node.builtin} is not supported; got number {number}, want"
                         " none, relu, relu6 or relu_n1_to_1. Fix: use another activation")
-    quantization = node.output().quantization
-    return activation_clamp(schema.ActivationFunctionType(number).name, quantization.scale, quantization.zero_point)
+    target = node.output()
+    limits = np.iinfo(target.dtype.value)
+    return activation_clamp(schema.ActivationFunctionType(number).name, target.quantization.scale,
+                            target.quantization.zero_point, Clamp(int(limits.min), int(limits.max)))
 
 
 def require_image(node: Node, tensor: Tensor) -> None:

@@ -92,6 +92,13 @@ static inline int32_t multiply_lanes(uint32_t a, uint32_t b, int32_t accumulator
     return sum;
 }
 
+/* accumulator + the products of both lanes, in 64 bits. */
+static inline int64_t multiply_lanes_long(uint32_t a, uint32_t b, int64_t accumulator)
+{
+    __asm__("smlald %Q0, %R0, %1, %2" : "+r"(accumulator) : "r"(a), "r"(b));
+    return accumulator;
+}
+
 /* accumulator + the product of the low lanes. */
 static inline int32_t multiply_low(uint32_t a, uint32_t b, int32_t accumulator)
 {
@@ -194,6 +201,11 @@ static inline uint32_t widen_odd_add(uint32_t lanes, uint32_t bytes)
 static inline int32_t multiply_lanes(uint32_t a, uint32_t b, int32_t accumulator)
 {
     return accumulator + (int16_t)a * (int16_t)b + (int16_t)(a >> 16) * (int16_t)(b >> 16);
+}
+
+static inline int64_t multiply_lanes_long(uint32_t a, uint32_t b, int64_t accumulator)
+{
+    return accumulator + (int16_t)a * (int16_t)b + (int64_t)((int16_t)(a >> 16) * (int16_t)(b >> 16));
 }
 
 static inline int32_t multiply_low(uint32_t a, uint32_t b, int32_t accumulator)

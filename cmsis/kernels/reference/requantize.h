@@ -32,6 +32,18 @@ static inline int32_t requantize_once(int32_t x, int32_t value, int32_t shift)
     return (int32_t)(((int64_t)x * value + ((int64_t)1 << (30 - shift))) >> (31 - shift));
 }
 
+/* A sum of up to 48 bits times value / 2^31, cut to 15 bits, * 2^shift, rounded once, halves up. */
+static inline int64_t requantize_long(int64_t x, int32_t value, int32_t shift)
+{
+    const int64_t rounded = ((int64_t)value + (1 << 15)) >> 16, factor = rounded > INT16_MAX ? INT16_MAX : rounded;
+    return (x * factor + ((int64_t)1 << (14 - shift))) >> (15 - shift);
+}
+
+static inline int16_t clamp_s16(int64_t x, int32_t low, int32_t high)
+{
+    return (int16_t)(x < low ? low : x > high ? high : x);
+}
+
 static inline int8_t clamp_s8(int32_t x, int32_t low, int32_t high)
 {
     return (int8_t)(x < low ? low : x > high ? high : x);
