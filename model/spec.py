@@ -163,6 +163,14 @@ class Quantization:
 
 
 @dataclasses.dataclass(frozen=True)
+class Compiler:
+    """How kernels are chosen (cmsis/compiler/lowering/choose.py); `flash_bytes` limits those of kernels and weights."""
+
+    policy: str = field(one_of("speed", "size", "balanced", "cmsis_nn"), default="balanced")
+    flash_bytes: int | None = field(_COUNT, default=None)
+
+
+@dataclasses.dataclass(frozen=True)
 class Precision:
     """Limits of the precision gate on the pilot set."""
 
@@ -232,6 +240,7 @@ class Spec:
     data: Data | None = None
     architecture: tuple[Layer, ...] | None = None
     training: Training | None = None
+    compiler: Compiler = dataclasses.field(default_factory=Compiler)
 
 
 def load(path: str | Path) -> Spec:

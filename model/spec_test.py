@@ -46,6 +46,15 @@ def test_shipped_spec_loads():
     assert loaded.gates.precision.macro_precision_min >= 0.98
 
 
+def test_how_kernels_are_chosen(tmp_path):
+    assert spec.load(SHIPPED).compiler == spec.Compiler("balanced", None)
+    content = {**yaml.safe_load(SHIPPED.read_text()), "compiler": {"policy": "size", "flash_bytes": 9000}}
+    assert spec.load(_write(tmp_path, content)).compiler == spec.Compiler("size", 9000)
+    content["compiler"]["policy"] = "small"
+    message = _message(tmp_path, content)
+    assert "broken.yaml: compiler.policy" in message and "speed, size, balanced, cmsis_nn" in message
+
+
 def test_sections_of_our_training_are_optional(tmp_path):
     content = {"name": "theirs", "target": "stm32l476", "classes": ["a", "b"],
                "quantization": {"calibration_windows": 10}, "gates": {"size": None}}

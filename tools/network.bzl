@@ -2,7 +2,7 @@
 
 load("//firmware:defs.bzl", "FIRMWARE_COPTS")
 load("//gates/environments:environment_measurement.bzl", "environment_measurements")
-load("//tools/rules:firmware.bzl", "c_source", "firmware_image", "network_header")
+load("//tools/rules:firmware.bzl", "c_source", "firmware_image", "kernel_costs", "network_header")
 load(
     "//tools/rules:gate.bzl",
     "adversarial_measurement",
@@ -44,8 +44,13 @@ def _learned(name, spec, model, dataset, pilot, visibility):
 
 def _compiled(name, spec, target, visibility):
     """C source, library and image."""
+    kernel_costs(name = name + "_costs", model = name + "_int8", spec = spec, visibility = visibility)
     c_source(
         name = name + "_c_source",
+        costs = select({
+            "//cmsis:own_kernels": name + "_costs",
+            "//conditions:default": None,
+        }),
         model = name + "_int8",
         # Another library is called as it is, by the public API.
         policy = select({
@@ -200,6 +205,7 @@ def edgeplug_network(
       name: NAME.bin, the flash image, and NAME.summary.txt, the line about it.
       name_spec: the checked spec.
       name_data: training data and pilot set. name_weights: the trained .keras. name_int8: the .tflite.
+      name_costs: .json, the cycles and bytes of each kernel that may run a layer.
       name_c_source: NAME.c, NAME.h and NAME.plan.json. name_plan: the latter alone. name_library: the m4_library of them.
       name_program: .elf, .bin, .map and .symbols.txt (the size table). name_firmware: the same with a FirmwareInfo.
       name_trace, name_gdb: for `bazel run`: the instructions of one inference; a server for a debugger.

@@ -40,6 +40,9 @@ typedef struct {
 /* `scratch`: 8 bytes for each group. */
 void edgeplug_fully_connected_s8(const edgeplug_fully_connected *layer, const int8_t *input, int8_t *output, void *scratch);
 
+/* The same in less code and many more cycles. No scratch. */
+void edgeplug_fully_connected_small_s8(const edgeplug_fully_connected *layer, const int8_t *input, int8_t *output, void *scratch);
+
 /* Convolution of one image with filters in quads of words.
  *
  * A window's values come column by column: [filter_width][filter_height][channels].
@@ -71,6 +74,9 @@ typedef struct {
  * whole groups of it; and where `filters` is no multiple of 4, 8 bytes for each of `pairs`.
  */
 void edgeplug_convolve_s8(const edgeplug_convolution *layer, const int8_t *input, int8_t *output, void *scratch);
+
+/* The same in less code and many more cycles. No scratch. */
+void edgeplug_convolve_small_s8(const edgeplug_convolution *layer, const int8_t *input, int8_t *output, void *scratch);
 
 /* Depthwise convolution of one image, one output channel per input channel, strides and dilations 1, by up to 3x3 taps.
  *

@@ -33,7 +33,7 @@ def flash_use(elf: bytes) -> FlashUse:
                 if section["sh_flags"] & SH_FLAGS.SHF_ALLOC and section["sh_type"] != "SHT_NOBITS"}
     all_bytes = sum(section["sh_size"] for section in sections.values() if section.name != ".vectors")
     weights = harness = 0
-    for source, symbol in _by_source(file):
+    for source, symbol in symbols_by_source(file):
         if symbol["st_shndx"] not in sections or sections[symbol["st_shndx"]].name == ".vectors":
             continue
         if source == "harness.c" or symbol.name in ("prepare", "infer"):
@@ -43,7 +43,7 @@ def flash_use(elf: bytes) -> FlashUse:
     return FlashUse(all_bytes - weights - harness, weights)
 
 
-def _by_source(file: ELFFile) -> Iterator[tuple[str, Symbol]]:
+def symbols_by_source(file: ELFFile) -> Iterator[tuple[str, Symbol]]:
     """Symbols with the source that they are local to: a table lists a file's local ones behind the file's name."""
     source = ""
     for symbol in file.get_section_by_name(".symtab").iter_symbols():

@@ -1,7 +1,30 @@
-"""The compiled artifacts: c_source, network_header, and firmware_image, which describes what m4_elf linked."""
+"""The compiled artifacts: kernel_costs, c_source, network_header, and firmware_image, which describes what m4_elf linked."""
 
 load(":action.bzl", "run_tool", "tool")
 load(":providers.bzl", "CSourceInfo", "FirmwareInfo", "Int8ModelInfo")
+
+def _kernel_costs_impl(ctx):
+    costs = ctx.actions.declare_file(ctx.label.name + ".json")
+    tflite = ctx.attr.model[Int8ModelInfo].tflite
+    run_tool(
+        ctx,
+        mnemonic = "MeasureKernels",
+        inputs = [ctx.file.spec, tflite],
+        outputs = [costs],
+        flags = {"model": tflite, "output": costs, "spec": ctx.file.spec},
+        progress = "Measuring the kernels for",
+    )
+    return [DefaultInfo(files = depset([costs]))]
+
+kernel_costs = rule(
+    implementation = _kernel_costs_impl,
+    doc = "NAME.json: what each kernel that may run a layer of an int8 model costs, in cycles and bytes.",
+    attrs = {
+        "model": attr.label(mandatory = True, providers = [Int8ModelInfo]),
+        "spec": attr.label(allow_single_file = [".yaml"], mandatory = True),
+        "_tool": tool("//cmsis/costs:measure"),
+    },
+)
 
 def _c_source_impl(ctx):
     source, header, plan = [
@@ -10,12 +33,16 @@ def _c_source_impl(ctx):
     ]
     tflite = ctx.attr.model[Int8ModelInfo].tflite
     flags = {"header": header, "model": tflite, "plan": plan, "source": source, "spec": ctx.file.spec}
+    if ctx.file.costs:
+        flags["costs"] = ctx.file.costs
+    if ctx.attr.policy:
+        flags["policy"] = ctx.attr.policy
     run_tool(
         ctx,
         mnemonic = "CompileNetwork",
-        inputs = [ctx.file.spec, tflite],
+        inputs = [ctx.file.spec, tflite] + ctx.files.costs,
         outputs = [source, header, plan],
-        flags = dict(flags, policy = ctx.attr.policy) if ctx.attr.policy else flags,
+        flags = flags,
         progress = "Compiling",
     )
     return [
@@ -28,8 +55,9 @@ c_source = rule(
     implementation = _c_source_impl,
     doc = "Compiles an int8 model to a C99 library with a memory plan.",
     attrs = {
+        "costs": attr.label(allow_single_file = [".json"], doc = "A kernel_costs; without it kernels are chosen by rule."),
         "model": attr.label(mandatory = True, providers = [Int8ModelInfo]),
-        "policy": attr.string(doc = "How kernels are chosen; empty leaves it to the compiler."),
+        "policy": attr.string(doc = "How kernels are chosen; empty leaves it to the spec."),
         "prefix": attr.string(mandatory = True, doc = "The spec's `name`: file name and prefix of all symbols."),
         "spec": attr.label(allow_single_file = [".yaml"], mandatory = True),
         "_tool": tool("//cmsis/compiler:compile"),

@@ -147,3 +147,20 @@ class PackedConv2D(Implementation):
 
     def _filters(self, graph: Graph) -> int:
         return graph.input_of(self, 1).shape[0]
+
+
+@dataclass(frozen=True)
+class SmallConv2D(PackedConv2D):
+    """The same layer by a plain loop: less code, many more cycles."""
+
+    kernel: ClassVar[str] = "edgeplug_convolve_small_s8"
+    takes_scratch: ClassVar[bool] = True
+
+    @classmethod
+    def variants(cls, graph: Graph, semantic: Conv2D) -> tuple["SmallConv2D", ...]:
+        """Returns the only one."""
+        return (cls.of(semantic),) if cls.suits(graph, semantic) else ()
+
+    def scratch_bytes(self, graph: Graph) -> int:
+        """Returns 0."""
+        return 0

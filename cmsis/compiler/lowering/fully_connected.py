@@ -43,3 +43,15 @@ class PackedFullyConnected(Implementation):
 
     def _groups(self, graph: Graph) -> int:
         return -(-graph.input_of(self, 1).shape[1] // packing.GROUP)
+
+
+@dataclass(frozen=True)
+class SmallFullyConnected(PackedFullyConnected):
+    """The same layer by a plain loop: less code, many more cycles."""
+
+    kernel: ClassVar[str] = "edgeplug_fully_connected_small_s8"
+    takes_scratch: ClassVar[bool] = True
+
+    def scratch_bytes(self, graph: Graph) -> int:
+        """Returns 0."""
+        return 0

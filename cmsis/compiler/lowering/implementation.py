@@ -7,7 +7,7 @@ int8_t *output, void *scratch)`, the last only where it wants scratch; `members`
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar, Self
 
 import numpy as np
@@ -16,6 +16,7 @@ from cmsis.compiler import c_source
 from cmsis.compiler.ir import Emission, Graph, Operator, Places
 
 HEADER = "edgeplug_kernels.h"
+_COMMON = ("layer", "inputs", "outputs", "semantic")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Implementation(Operator):
     semantic: Operator
 
     struct: ClassVar[str]
+    takes_scratch: ClassVar[bool] = False  # even if it wants none for this layer
 
     @classmethod
     def of(cls, semantic: Operator) -> Self:
@@ -56,6 +58,12 @@ class Implementation(Operator):
     @abstractmethod
     def members(self, graph: Graph) -> tuple[Member, ...]:
         """Returns the struct's members, in order."""
+
+    @property
+    def label(self) -> str:
+        """The kernel, and what distinguishes this way to run it from others."""
+        own = [field.name for field in fields(self) if field.name not in _COMMON]
+        return " ".join((self.kernel, *(f"{name}={getattr(self, name)}" for name in own)))
 
     @property
     def builtin(self) -> str:
@@ -82,6 +90,7 @@ class Implementation(Operator):
         values = ", ".join(f"{places.prefix}_{member.name}" if isinstance(member, Array) else c_source.literal(member)
                            for member in members)
         computed = tuple(place for number, place in zip(self.inputs, places.inputs) if not graph.tensors[number].constant)
-        arguments = (f"&{places.prefix}", *computed, places.output, *(() if places.scratch == "NULL" else (places.scratch,)))
+        scratch = (places.scratch,) if self.takes_scratch or places.scratch != "NULL" else ()
+        arguments = (f"&{places.prefix}", *computed, places.output, *scratch)
         call = f"{self.kernel}({', '.join(arguments)})"
         return Emission((*arrays, c_source.struct(places.prefix, self.struct, values)), call, returns_status=False, header=HEADER)

@@ -7,7 +7,8 @@ from cmsis.compiler import reader
 from cmsis.compiler.evaluator import evaluate
 from cmsis.compiler.fixed_point import requantize
 from cmsis.compiler.lowering import average_pool_2d, packing
-from cmsis.compiler.lowering.lower import BALANCED, CMSIS_NN, lower
+from cmsis.compiler.lowering.choose import CMSIS_NN, Policy
+from cmsis.compiler.lowering.lower import lower
 from cmsis.compiler.pipeline import run_pipeline
 from cmsis.testing import random_models, small_models
 from cmsis.testing.random_s16 import conv_2d_s16
@@ -24,7 +25,7 @@ def _kernels(graph):
 
 
 def test_cmsis_nn_keeps_the_public_api(graph):
-    assert lower(graph, CMSIS_NN) == graph
+    assert lower(graph, Policy(CMSIS_NN)) == graph
     assert all(kernel.startswith("arm_") for kernel in _kernels(graph))
 
 
@@ -36,17 +37,17 @@ def test_cmsis_nn_plans_the_scratch_of_arms_functions(make):
         operator, (filters, height, width, channels) = graph.operators[0], graph.tensors[graph.operators[0].inputs[1]].shape
         if make is conv_2d_s16 and channels < graph.tensors[graph.inputs[0]].shape[3]:
             with pytest.raises(UserError, match="CMSIS-NN convolves int16 without groups only; got 2 groups, want 1"):
-                lower(graph, CMSIS_NN)
+                lower(graph, Policy(CMSIS_NN))
             continue
         source, stride = graph.tensors[graph.inputs[0]].shape, operator.window.stride
         wanted = 2 * 2 * height * width * channels if make is conv_2d_s16 else (
             4 * ((source[2] - 1) * stride.w + max(width, stride.w)) * max(height, stride.h) * filters)
-        assert lower(graph, CMSIS_NN).operators[0].scratch_bytes(graph) == wanted
-        assert lower(graph, BALANCED).operators[0].scratch_bytes(graph) == operator.scratch_bytes(graph)
+        assert lower(graph, Policy(CMSIS_NN)).operators[0].scratch_bytes(graph) == wanted
+        assert lower(graph, Policy()).operators[0].scratch_bytes(graph) == operator.scratch_bytes(graph)
 
 
 def test_balanced_takes_prepared_kernels(graph):
-    lowered = lower(graph, BALANCED)
+    lowered = lower(graph, Policy())
     assert "edgeplug_fully_connected_s8" in _kernels(lowered)
     value = random_models.random_int8(np.random.default_rng(1), graph.tensors[graph.inputs[0]].shape)
     np.testing.assert_array_equal(evaluate(lowered, value), evaluate(graph, value))
