@@ -159,6 +159,42 @@ int32_t arm_avgpool_s8_get_buffer_size(const int output_x, const int ch_src);
 void arm_softmax_s8(const int8_t *input, const int32_t num_rows, const int32_t row_size, const int32_t mult,
                     const int32_t shift, const int32_t diff_min, int8_t *output);
 
+/* Sum of `block_size` pairs: output = clamp(requantize(a + b, out_mult, out_shift) + out_offset), where a and b are
+ * requantize((input + offset) * 2^left_shift, mult, shift), each rounded twice. Multipliers may be negative (a difference).
+ * |(input + offset) * 2^left_shift| and |a + b| < 2^30, shifts at most 0. `output` may be either input.
+ */
+arm_cmsis_nn_status arm_elementwise_add_s8(const int8_t *input_1_vect, const int8_t *input_2_vect,
+                                           const int32_t input_1_offset, const int32_t input_1_mult,
+                                           const int32_t input_1_shift, const int32_t input_2_offset,
+                                           const int32_t input_2_mult, const int32_t input_2_shift,
+                                           const int32_t left_shift, int8_t *output, const int32_t out_offset,
+                                           const int32_t out_mult, const int32_t out_shift,
+                                           const int32_t out_activation_min, const int32_t out_activation_max,
+                                           const int32_t block_size);
+
+/* Product of `block_size` pairs: output = clamp(requantize((a + offset) * (b + offset), out_mult, out_shift) + out_offset),
+ * rounded twice. |product * 2^max(out_shift, 0)| < 2^30. `output` may be either input.
+ */
+arm_cmsis_nn_status arm_elementwise_mul_s8(const int8_t *input_1_vect, const int8_t *input_2_vect,
+                                           const int32_t input_1_offset, const int32_t input_2_offset, int8_t *output,
+                                           const int32_t out_offset, const int32_t out_mult, const int32_t out_shift,
+                                           const int32_t out_activation_min, const int32_t out_activation_max,
+                                           const int32_t block_size);
+
+/* The larger of each pair. `output_data` may be either input.
+ * Returns NO_IMPL_ERROR unless all three shapes are equal: the compiler writes the loops of a broadcast itself.
+ */
+arm_cmsis_nn_status arm_maximum_s8(const cmsis_nn_context *ctx, const int8_t *input_1_data,
+                                   const cmsis_nn_dims *input_1_dims, const int8_t *input_2_data,
+                                   const cmsis_nn_dims *input_2_dims, int8_t *output_data,
+                                   const cmsis_nn_dims *output_dims);
+
+/* The smaller of each pair; else as arm_maximum_s8. */
+arm_cmsis_nn_status arm_minimum_s8(const cmsis_nn_context *ctx, const int8_t *input_1_data,
+                                   const cmsis_nn_dims *input_1_dims, const int8_t *input_2_data,
+                                   const cmsis_nn_dims *input_2_dims, int8_t *output_data,
+                                   const cmsis_nn_dims *output_dims);
+
 #ifdef __cplusplus
 }
 #endif

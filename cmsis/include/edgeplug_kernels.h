@@ -105,6 +105,19 @@ typedef struct {
 /* `scratch`: 48 bytes for each of output_width + 2 columns, and 172 more. */
 void edgeplug_depthwise_s8(const edgeplug_depthwise *layer, const int8_t *input, int8_t *output, void *scratch);
 
+/* Sum or difference of two rows: output = clamp((floor(x * factor_1 / 2^8) + floor(y * factor_2 / 2^8) + bias) >> 20), every
+ * term and partial sum an int32. Factors are of 2^28, the bias of 2^20 output steps.
+ */
+typedef struct {
+    int32_t factor_1, factor_2;
+    int32_t bias;
+    int32_t count;
+    int32_t low, high; /* of the fused activation */
+} edgeplug_weighted_sum;
+
+/* `output` may be either input, but not overlap it otherwise. */
+void edgeplug_weighted_sum_s8(const edgeplug_weighted_sum *layer, const int8_t *input_1, const int8_t *input_2, int8_t *output);
+
 #ifdef __cplusplus
 }
 #endif

@@ -39,6 +39,31 @@ arm_cmsis_nn_status edgeplug_batch_matmul_s8(const cmsis_nn_context *ctx, const 
                                              const cmsis_nn_dims *input_rhs_dims, const int8_t *input_rhs,
                                              const cmsis_nn_dims *output_dims, int8_t *output);
 
+/* output[i] = table[input[i]], the table indexed by the input's bits as unsigned: 0 to 127, then -128 to -1.
+ * `output` may be `input`, but not overlap it otherwise. Any alignment.
+ */
+void edgeplug_lookup_s8(const int8_t *input, int32_t count, const int8_t *table, int8_t *output);
+
+/* output[i] = input[i] clamped to [low, high], both in [-128, 127]. As edgeplug_lookup_s8 for the rest. */
+void edgeplug_clamp_s8(const int8_t *input, int32_t count, int32_t low, int32_t high, int8_t *output);
+
+/* Offsets, and the multipliers and shifts for x >= 0 and for x * alpha. */
+typedef struct {
+    int32_t input_offset;
+    int32_t alpha_offset;
+    int32_t output_offset;
+    int32_t positive_multiplier;
+    int32_t positive_shift;
+    int32_t negative_multiplier;
+    int32_t negative_shift;
+} edgeplug_prelu;
+
+/* PRELU of `count` values, each with its own alpha: x = input[i] + input_offset, rescaled where x >= 0, else x times
+ * (alpha[i] + alpha_offset), rescaled; rounded twice. |x * 2^max(shift, 0)| and that of the product < 2^30. `output` may be
+ * either input, but not overlap it otherwise. Any alignment.
+ */
+void edgeplug_prelu_s8(const int8_t *input, const int8_t *alpha, const edgeplug_prelu *prelu, int32_t count, int8_t *output);
+
 #ifdef __cplusplus
 }
 #endif
