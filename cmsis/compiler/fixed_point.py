@@ -88,7 +88,9 @@ def activation_clamp(activation: str, scale: float, zero_point: int, limits: Cla
 
 
 def _quantize(real: float, scale: float, zero_point: int) -> int:
-    return zero_point + _round_half_away(float(np.float32(real) / np.float32(scale)))
+    with np.errstate(over="ignore"):
+        steps = float(np.float32(real) / np.float32(scale))
+    return zero_point + _round_half_away(max(-_INT32_MAX, min(_INT32_MAX, steps)))
 
 
 def _round_half_away(x: float) -> int:

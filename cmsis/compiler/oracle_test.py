@@ -8,6 +8,7 @@ from cmsis.compiler.evaluator import Evaluator
 from cmsis.compiler.pipeline import run_pipeline
 from cmsis.testing import small_models
 from cmsis.testing.operator_cases import OPERATOR_CASES
+from cmsis.testing.random_look_ups import LOOK_UPS, look_up
 from cmsis.testing.random_models import random_values
 from cmsis.testing.tflite_builder import Call, Value, build
 from cmsis.testing.tflite_oracle import Oracle
@@ -39,6 +40,15 @@ def test_scales_of_a_matrix_product_multiply_in_float32():
     inputs = [(np.array(side) - 128).astype(np.int8) for side in (left, right)]
     actual = Evaluator(run_pipeline(reader.read(model, "model"))).run(inputs)[0]
     assert actual.item() == Oracle(model).run_all(inputs)[0].item() == 54 - 128
+
+
+@pytest.mark.parametrize("builtin", LOOK_UPS)
+def test_table_equals_tflite(builtin):
+    every_value = np.arange(-128, 128, dtype=np.int8)
+    for seed in range(_MODELS):
+        model = look_up(np.random.default_rng(seed), builtin, elements=256)
+        actual = Evaluator(run_pipeline(reader.read(model, "model"))).run([every_value])[0]
+        np.testing.assert_array_equal(actual, Oracle(model).run(every_value), err_msg=f"seed {seed}")
 
 
 def _compare(model: bytes, rng: np.random.Generator, inputs: int, message: str) -> None:

@@ -48,7 +48,6 @@ _BROKEN = (
     (small_models.with_value(7, shape=(1, 11)), "weights do not fit the input"),
     (small_models.with_value(10, scales=(0.5,)), "softmax: softmax with unusual parameters"),
     (small_models.with_call(1, builtin="SELECT_V2", options=None), "conv#2: operator is not supported; got SELECT_V2"),
-    (small_models.with_call(0, builtin="QUANTIZE", options=None), "Fix: set inference_input_type to int8"),
     (small_models.with_call(1, inputs=(1, 3, 4, 99)), "CONV_2D name a tensor that does not exist; got 99"),
     (small_models.with_call(1, inputs=(1,)), "conv#2: CONV_2D lacks input 1"),
     (small_models.with_call(1, outputs=()), "conv_2d: CONV_2D has no output"),

@@ -109,6 +109,22 @@ class SoftmaxOptions(IntEnum):
     BETA = 0
 
 
+class AddOptions(IntEnum):
+    FUSED_ACTIVATION_FUNCTION = 0
+
+
+class SubOptions(IntEnum):
+    FUSED_ACTIVATION_FUNCTION = 0
+
+
+class MulOptions(IntEnum):
+    FUSED_ACTIVATION_FUNCTION = 0
+
+
+class LeakyReluOptions(IntEnum):
+    ALPHA = 0
+
+
 class ReducerOptions(IntEnum):
     KEEP_DIMS = 0
 

@@ -8,7 +8,8 @@ from cmsis.testing.tflite_schema import schema as wheel
 
 _TABLES = (schema.Model, schema.OperatorCode, schema.SubGraph, schema.Tensor, schema.QuantizationParameters,
            schema.Operator, schema.Buffer, schema.Conv2DOptions, schema.DepthwiseConv2DOptions,
-           schema.TransposeConvOptions, schema.Pool2DOptions, schema.FullyConnectedOptions, schema.BatchMatMulOptions, schema.SoftmaxOptions, schema.ReducerOptions)
+           schema.TransposeConvOptions, schema.Pool2DOptions, schema.FullyConnectedOptions, schema.BatchMatMulOptions,
+           schema.AddOptions, schema.SubOptions, schema.MulOptions, schema.LeakyReluOptions, schema.SoftmaxOptions, schema.ReducerOptions)
 
 
 class _Recorder:

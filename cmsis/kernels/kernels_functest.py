@@ -19,7 +19,7 @@ from cmsis.testing.random_models import conv_2d, random_values
 
 _MODELS = 200
 _CASES = (*OPERATOR_CASES, OperatorCase("conv_2d_without_bias", lambda rng: conv_2d(rng, one_row=False, biased=False)))
-_LOWERED = ("average_pool_2d", "conv_1d", "conv_2d", "depthwise_conv_2d", "fully_connected")
+_LOWERED = ("add", "average_pool_2d", "conv_1d", "conv_2d", "depthwise_conv_2d", "fully_connected", "sub")
 _PREPARED = tuple(case for case in OPERATOR_CASES if case.name in _LOWERED)
 _NO_IMPL_ERROR = -2
 _ARG_ERROR = -1

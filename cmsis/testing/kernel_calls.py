@@ -23,6 +23,7 @@ from cmsis.compiler.operators.softmax import Softmax
 from cmsis.compiler.operators.transpose_conv import TransposeConv
 from cmsis.compiler.operators.weights import output_multipliers
 from cmsis.compiler.operators.window import extent
+from cmsis.testing import elementwise_calls
 from cmsis.testing import kernel_arguments as place
 from cmsis.testing import s16_calls
 from cmsis.testing.m4 import M4
@@ -195,6 +196,7 @@ def _softmax(core: M4, graph: Graph, operator: Softmax, buffers: _Buffers) -> in
 
 _CALLS = (
     (GlobalAverage, _mean),
+    *elementwise_calls.CALLS,
     (Implementation, _implementation),
     (BatchMatMul, _batch_matmul),
     (Conv2D, _conv_2d),

@@ -14,7 +14,8 @@ _TYPES = {"int8": schema.TensorType.INT8, "int32": schema.TensorType.INT32, "flo
           "int16": schema.TensorType.INT16, "int64": schema.TensorType.INT64}
 
 # The version of each operator that takes int8, where it is not 2: TFLite refuses a file that asks for more than it knows.
-_VERSIONS = {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 4, "EXPAND_DIMS": 1, "FULLY_CONNECTED": 4, "RESHAPE": 1}
+_VERSIONS = {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 4, "EXPAND_DIMS": 1, "FULLY_CONNECTED": 4, "HARD_SWISH": 1, "PRELU": 1,
+             "RELU_N1_TO_1": 1, "RESHAPE": 1}
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from cmsis.compiler.lowering.costs import LayerCosts
 from cmsis.compiler.lowering.depthwise_conv_2d import PackedDepthwiseConv2D
 from cmsis.compiler.lowering.fully_connected import PackedFullyConnected, SmallFullyConnected
 from cmsis.compiler.lowering.implementation import Implementation
+from cmsis.compiler.lowering.weighted_sum import WeightedSum
+from cmsis.compiler.operators.add import Add
 from cmsis.compiler.operators.average_pool_2d import AveragePool2D
 from cmsis.compiler.operators.conv_2d import Conv2D
 from cmsis.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
@@ -23,6 +25,7 @@ from tools.errors import UserError
 
 # Semantic operators and what implements them, the best first.
 _IMPLEMENTATIONS: tuple[tuple[type[Operator], type[Implementation]], ...] = (
+    (Add, WeightedSum),
     (AveragePool2D, GlobalAverage),
     (Conv2D, PackedConv2D),
     (Conv2D, SmallConv2D),

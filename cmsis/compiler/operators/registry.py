@@ -2,6 +2,7 @@
 
 from cmsis.compiler.ir import Operator
 from cmsis.compiler.node import Node
+from cmsis.compiler.operators.add import Add, Sub
 from cmsis.compiler.operators.average_pool_2d import AveragePool2D
 from cmsis.compiler.operators.batch_matmul import BatchMatMul
 from cmsis.compiler.operators.conv_2d import Conv2D
@@ -9,15 +10,25 @@ from cmsis.compiler.operators.conv_2d_s16 import Conv2DS16
 from cmsis.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
 from cmsis.compiler.operators.fully_connected import FullyConnected
 from cmsis.compiler.operators.fully_connected_s16 import FullyConnectedS16
+from cmsis.compiler.operators.hard_swish import HardSwish
+from cmsis.compiler.operators.leaky_relu import LeakyRelu
+from cmsis.compiler.operators.logistic import Logistic
 from cmsis.compiler.operators.max_pool_2d import MaxPool2D
+from cmsis.compiler.operators.maximum import Maximum, Minimum
 from cmsis.compiler.operators.mean import Mean
+from cmsis.compiler.operators.mul import Mul
+from cmsis.compiler.operators.prelu import Prelu
+from cmsis.compiler.operators.quantize import Quantize
+from cmsis.compiler.operators.relu import Relu, Relu6, ReluN1To1
 from cmsis.compiler.operators.reshape import ExpandDims, Reshape, Squeeze
 from cmsis.compiler.operators.shape_arithmetic import Pack, Shape, StridedSlice
 from cmsis.compiler.operators.softmax import Softmax
 from cmsis.compiler.operators.transpose_conv import TransposeConv
+from cmsis.compiler.operators.tanh import Tanh
 from tools.errors import UserError
 
 OPERATORS = (
+    Add,
     AveragePool2D,
     BatchMatMul,
     Conv2D,
@@ -26,26 +37,35 @@ OPERATORS = (
     ExpandDims,
     FullyConnected,
     FullyConnectedS16,
+    HardSwish,
+    LeakyRelu,
+    Logistic,
     MaxPool2D,
+    Maximum,
     Mean,
+    Minimum,
+    Mul,
     Pack,
+    Prelu,
+    Quantize,
+    Relu,
+    Relu6,
+    ReluN1To1,
     Reshape,
     Shape,
     Softmax,
     Squeeze,
     StridedSlice,
+    Sub,
+    Tanh,
     TransposeConv,
 )
 
 # What would help, where it is more than another layer.
 _HELP = (
-    ("QUANTIZE", "set inference_input_type to int8 in the TFLite converter"),
     ("DEQUANTIZE", "set inference_output_type to int8 in the TFLite converter"),
-    ("RELU", "put the activation right behind a convolution or dense layer, so that it is fused"),
-    ("RELU6", "put the activation right behind a convolution or dense layer, so that it is fused"),
     ("SPACE_TO_BATCH_ND", "use dilation_rate=1 in 1-D convolutions, or a Conv2D of height 1"),
     ("PAD", "use padding='same' or 'valid' in the convolution instead of a padding layer"),
-    ("LOGISTIC", "end the network with a softmax, or leave the sigmoid to the caller"),
 )
 
 
