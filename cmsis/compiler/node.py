@@ -1,26 +1,43 @@
 """One operator of a .tflite file before it becomes an IR operator."""
 
 from dataclasses import dataclass
+from enum import IntEnum
 
-from cmsis.compiler.flatbuffer import Table
+from cmsis.compiler.flatbuffer import CorruptError, Table
 from cmsis.compiler.ir import INT8_MAX, INT8_MIN, DType, Tensor
+from cmsis.compiler.operator_names import BUILTIN_OPTIONS
 from tools.errors import UserError
 
 
 @dataclass(frozen=True)
 class Node:
-    """`inputs` and `outputs` are tensor numbers, -1 for an absent optional one; `options` is the builtin's table."""
+    """`inputs` and `outputs` are tensor numbers, -1 for an absent optional one; `options` is the table of the builtin's
+    options, `options_type` the number that the file gives for their kind (0 where there are none)."""
 
     layer: str
     builtin: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     options: Table | None
+    options_type: int
     tensors: tuple[Tensor, ...]
 
-    def option(self, number: int, layout: str, default=0):
-        """Returns a scalar option, `default` when the file leaves it out."""
+    def option(self, number: IntEnum, layout: str, default=0):
+        """Returns a scalar option, a member of schema.py's table of that kind; `default` when the file leaves it out."""
+        self._check_kind(number)
         return default if self.options is None else self.options.scalar(number, layout, default)
+
+    def option_array(self, number: IntEnum, dtype: str) -> tuple[int, ...]:
+        """Returns an option that is a vector, empty when the file leaves it out."""
+        self._check_kind(number)
+        return () if self.options is None else tuple(self.options.array(number, dtype).tolist())
+
+    def _check_kind(self, number: IntEnum) -> None:
+        """Raises UserError where the options are not of the kind that `number` belongs to."""
+        kind = type(number).__name__
+        if self.options_type not in (0, BUILTIN_OPTIONS.index(kind)) or (self.options is not None and not self.options_type):
+            raise CorruptError(f"{self.layer}: options of {self.builtin} are of another kind; got number {self.options_type},"
+                               f" want {BUILTIN_OPTIONS.index(kind)} ({kind}). Fix: export the .tflite again")
 
     def input(self, index: int) -> Tensor:
         """Returns the input tensor number `index`; raises UserError when the file has none."""
@@ -88,6 +105,9 @@ class Node:
                             " want a constant. Fix: export the model with fixed weights and shapes")
         return tensor
 
-    def present_inputs(self) -> tuple[int, ...]:
-        """Returns the tensor numbers without absent optional ones."""
+    def present_inputs(self, most: int | None = None) -> tuple[int, ...]:
+        """Returns the tensor numbers without absent optional ones; raises UserError where the file has more than `most`."""
+        if most is not None and len(self.inputs) > most:
+            raise CorruptError(f"{self.layer}: {self.builtin} has too many inputs; got {len(self.inputs)}, want at most {most}."
+                               " Fix: export the .tflite again")
         return tuple(number for number in self.inputs if number >= 0)

@@ -1,10 +1,14 @@
 """Each operator's NumPy reference against TFLite's reference kernels, on random models with edges: equal to the bit."""
 
+import flatbuffers
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from cmsis.compiler import reader
 from cmsis.compiler.evaluator import Evaluator
+from cmsis.compiler.operator_names import BUILTIN_OPERATORS, BUILTIN_VERSIONS
+from cmsis.compiler.operators.registry import OPERATORS
 from cmsis.compiler.pipeline import run_pipeline
 from cmsis.testing import small_models
 from cmsis.testing.operator_cases import OPERATOR_CASES
@@ -58,3 +62,23 @@ def _compare(model: bytes, rng: np.random.Generator, inputs: int, message: str) 
         for actual, expected in zip(evaluator.run(values), oracle.run_all(values), strict=True):
             assert actual.dtype == expected.dtype
             np.testing.assert_array_equal(actual, expected, err_msg=message)
+
+
+def _knows(builtin: str, version: int) -> bool:
+    """Whether TFLite finds an operator of that version; whatever else is wrong with the model does not matter."""
+    model = schema.ModelT.InitFromPackedBuf(build((Value("a", (1,)),), (Call(builtin, (0,), (0,)),), (0,), (0,)))
+    model.operatorCodes[0].version = version
+    builder = flatbuffers.Builder(256)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    try:
+        tf.lite.Interpreter(model_content=bytes(builder.Output()),
+                            experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF)
+    except (RuntimeError, ValueError) as error:
+        return "Didn't find op" not in str(error)
+    return True
+
+
+@pytest.mark.parametrize("operator", OPERATORS, ids=lambda operator: operator.builtin)
+def test_versions_are_those_that_tflite_knows(operator):
+    latest = BUILTIN_VERSIONS[BUILTIN_OPERATORS.index(operator.builtin)]
+    assert [_knows(operator.builtin, version) for version in (latest, latest + 1)] == [True, False]

@@ -11,11 +11,12 @@ from cmsis.compiler import flatbuffer, schema
 from cmsis.compiler.flatbuffer import CorruptError, Table
 from cmsis.compiler.ir import DType, Graph, Quantization, Tensor
 from cmsis.compiler.node import Node
-from cmsis.compiler.operator_names import BUILTIN_OPERATORS, TENSOR_TYPES
+from cmsis.compiler.operator_names import BUILTIN_OPERATORS, BUILTIN_VERSIONS, TENSOR_TYPES
 from cmsis.compiler.operators import registry
 from tools.errors import UserError
 
 _MAX_TENSOR_BYTES = 1 << 24  # Above any memory of a Cortex-M4, below any overflow of int32 arithmetic.
+_MAX_SCALE = 2.0 ** 62  # The product of two stays finite in float32, in which TFLite computes some.
 _EXPORT = "Fix: export the .tflite again"
 _QUANTIZE = "Fix: convert to full int8 with a calibration set (//model/quantization:quantize)"
 
@@ -41,10 +42,23 @@ def read(data: bytes, name: str) -> Graph:
 
 def _operator_builtins(model: Table, subgraph: Table) -> tuple[str, ...]:
     """Returns the builtin's name of each operator."""
-    names = tuple(_builtin_name(code) for code in model.tables(schema.Model.OPERATOR_CODES))
-    operators = subgraph.tables(schema.SubGraph.OPERATORS)
-    return tuple(names[_bounded(operator.scalar(schema.Operator.OPCODE_INDEX, "I", 0), len(names), "operator code")]
-                 for operator in operators)
+    codes = model.tables(schema.Model.OPERATOR_CODES)
+    names = tuple(_builtin_name(code) for code in codes)
+    indices = [_bounded(operator.scalar(schema.Operator.OPCODE_INDEX, "I", 0), len(names), "operator code")
+               for operator in subgraph.tables(schema.SubGraph.OPERATORS)]
+    for index in set(indices):
+        _check_version(names[index], codes[index].scalar(schema.OperatorCode.VERSION, "i", 1))
+    return tuple(names[index] for index in indices)
+
+
+def _check_version(builtin: str, version: int) -> None:
+    """Raises UserError for a version of one of our operators that TFLite itself does not know: it may mean something else."""
+    if not registry.is_known(builtin):
+        return
+    latest = BUILTIN_VERSIONS[BUILTIN_OPERATORS.index(builtin)]
+    if not 1 <= version <= latest:
+        raise UserError(f"model: version of {builtin} is unknown; got {version}, want 1 to {latest}."
+                        " Fix: convert with the version of TensorFlow in third_party/pip/requirements.in")
 
 
 def _builtin_name(code: Table) -> str:
@@ -64,7 +78,8 @@ def _read_operators(subgraph: Table, builtins: tuple[str, ...], tensors: tuple[T
         outputs = _tensor_numbers(operator.array(schema.Operator.OUTPUTS, "i4"), tensors, builtin, first=0)
         layer = _unique(_layer_name(tensors[outputs[0]].name if outputs else "", builtin), layers)
         layers.add(layer)
-        nodes.append(Node(layer, builtin, inputs, outputs, operator.table(schema.Operator.BUILTIN_OPTIONS), tensors))
+        nodes.append(Node(layer, builtin, inputs, outputs, operator.table(schema.Operator.BUILTIN_OPTIONS),
+                          operator.scalar(schema.Operator.BUILTIN_OPTIONS_TYPE, "B", 0), tensors))
     for node in nodes:
         registry.check_supported(node)
     for node in nodes:
@@ -113,6 +128,9 @@ def _constant_data(name: str, table: Table, buffers: tuple[Table, ...]) -> bytes
         raise UserError(f"{name}: sparse tensors are not supported; got one, want dense constants."
                         " Fix: export a model without sparsity")
     index = _bounded(table.scalar(schema.Tensor.BUFFER, "I", 0), len(buffers), f"{name}: buffer")
+    if table.scalar(schema.Tensor.EXTERNAL_BUFFER, "I", 0) or buffers[index].scalar(schema.Buffer.OFFSET, "Q", 0):
+        raise UserError(f"{name}: a constant outside of the flatbuffer is not supported; got one, want it in the model's buffers."
+                        f" {_EXPORT} as one file below 2 GB")
     return buffers[index].array(schema.Buffer.DATA, "u1").tobytes() or None
 
 
@@ -138,9 +156,13 @@ def _read_quantization(name: str, table: Table, shape: tuple[int, ...]) -> Quant
     axis = parameters.scalar(schema.QuantizationParameters.QUANTIZED_DIMENSION, "i", 0)
     if not len(scales):
         return None
-    if len(zero_points) != len(scales) or not np.all(np.isfinite(scales)) or not np.all(scales > 0):
-        raise CorruptError(f"{name}: bad quantization; got {len(scales)} scales (least {scales.min()}) and"
-                           f" {len(zero_points)} zero points, want as many positive scales. {_EXPORT}")
+    if parameters.scalar(schema.QuantizationParameters.DETAILS_TYPE, "B", 0):
+        raise UserError(f"{name}: custom quantization is not supported; got details of it, want scales and zero points."
+                        f" {_QUANTIZE}")
+    if len(zero_points) != len(scales) or not np.all((scales > 0) & (scales < _MAX_SCALE)):
+        raise CorruptError(f"{name}: bad quantization; got {len(scales)} scales from {scales.min():.3g} to {scales.max():.3g}"
+                           f" and {len(zero_points)} zero points, want as many scales above 0 and below {_MAX_SCALE:.3g}."
+                           f" {_EXPORT}")
     if len(scales) > 1 and not (0 <= axis < len(shape) and len(scales) == shape[axis]):
         raise CorruptError(f"{name}: per-channel scales do not fit shape {list(shape)}; got {len(scales)} on axis"
                            f" {axis}, want one per index of that axis. {_EXPORT}")

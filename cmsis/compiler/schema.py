@@ -21,6 +21,7 @@ class Model(IntEnum):
 class OperatorCode(IntEnum):
     DEPRECATED_BUILTIN_CODE = 0
     CUSTOM_CODE = 1
+    VERSION = 2
     BUILTIN_CODE = 3
 
 
@@ -40,11 +41,13 @@ class Tensor(IntEnum):
     IS_VARIABLE = 5
     SPARSITY = 6
     SHAPE_SIGNATURE = 7
+    EXTERNAL_BUFFER = 10
 
 
 class QuantizationParameters(IntEnum):
     SCALE = 2
     ZERO_POINT = 3
+    DETAILS_TYPE = 4
     QUANTIZED_DIMENSION = 6
 
 
@@ -52,11 +55,13 @@ class Operator(IntEnum):
     OPCODE_INDEX = 0
     INPUTS = 1
     OUTPUTS = 2
+    BUILTIN_OPTIONS_TYPE = 3
     BUILTIN_OPTIONS = 4
 
 
 class Buffer(IntEnum):
     DATA = 0
+    OFFSET = 1
 
 
 class Conv2DOptions(IntEnum):
@@ -103,6 +108,10 @@ class FullyConnectedOptions(IntEnum):
 class BatchMatMulOptions(IntEnum):
     ADJ_X = 0
     ADJ_Y = 1
+
+
+class ReshapeOptions(IntEnum):
+    NEW_SHAPE = 0
 
 
 class SoftmaxOptions(IntEnum):

@@ -1,15 +1,16 @@
 """Every number in schema.py and operator_names.py, compared with the schema inside the locked TensorFlow wheel."""
 
+from enum import IntEnum
+
 import pytest
 
 from cmsis.compiler import schema
-from cmsis.compiler.operator_names import BUILTIN_OPERATORS, TENSOR_TYPES
+from cmsis.compiler.operator_names import BUILTIN_OPERATORS, BUILTIN_OPTIONS, TENSOR_TYPES
 from cmsis.testing.tflite_schema import schema as wheel
 
-_TABLES = (schema.Model, schema.OperatorCode, schema.SubGraph, schema.Tensor, schema.QuantizationParameters,
-           schema.Operator, schema.Buffer, schema.Conv2DOptions, schema.DepthwiseConv2DOptions,
-           schema.TransposeConvOptions, schema.Pool2DOptions, schema.FullyConnectedOptions, schema.BatchMatMulOptions,
-           schema.AddOptions, schema.SubOptions, schema.MulOptions, schema.LeakyReluOptions, schema.SoftmaxOptions, schema.ReducerOptions)
+_ENUMERATIONS = (schema.Padding, schema.ActivationFunctionType)
+_TABLES = tuple(value for value in vars(schema).values() if isinstance(value, type) and issubclass(value, IntEnum)
+                and value not in (IntEnum, *_ENUMERATIONS))
 
 
 class _Recorder:
@@ -35,14 +36,16 @@ def test_field_numbers(table):
         assert field.value == _field_number(table.__name__, field.name), field
 
 
-@pytest.mark.parametrize("enumeration", (schema.Padding, schema.ActivationFunctionType), ids=lambda one: one.__name__)
+@pytest.mark.parametrize("enumeration", _ENUMERATIONS, ids=lambda one: one.__name__)
 def test_enumerations(enumeration):
     for item in enumeration:
         assert item.value == getattr(getattr(wheel, enumeration.__name__), item.name)
 
 
 @pytest.mark.parametrize(("names", "enumeration"), ((BUILTIN_OPERATORS, wheel.BuiltinOperator),
-                                                    (TENSOR_TYPES, wheel.TensorType)), ids=("operators", "types"))
+                                                    (TENSOR_TYPES, wheel.TensorType),
+                                                    (BUILTIN_OPTIONS, wheel.BuiltinOptions)),
+                         ids=("operators", "types", "options"))
 def test_names(names, enumeration):
-    expected = {value: name for name, value in vars(enumeration).items() if name.isupper()}
+    expected = {value: name for name, value in vars(enumeration).items() if name[0].isupper()}
     assert dict(enumerate(names)) == expected

@@ -8,14 +8,11 @@ from dataclasses import dataclass
 import flatbuffers
 import numpy as np
 
+from cmsis.compiler.operator_names import BUILTIN_VERSIONS
 from cmsis.testing.tflite_schema import schema
 
 _TYPES = {"int8": schema.TensorType.INT8, "int32": schema.TensorType.INT32, "float32": schema.TensorType.FLOAT32,
           "int16": schema.TensorType.INT16, "int64": schema.TensorType.INT64}
-
-# The version of each operator that takes int8, where it is not 2: TFLite refuses a file that asks for more than it knows.
-_VERSIONS = {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 4, "EXPAND_DIMS": 1, "FULLY_CONNECTED": 4, "HARD_SWISH": 1, "PRELU": 1,
-             "RELU_N1_TO_1": 1, "RESHAPE": 1}
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ def _code(name: str):
     code = schema.OperatorCodeT()
     code.builtinCode = getattr(schema.BuiltinOperator, name)
     code.deprecatedBuiltinCode = min(code.builtinCode, 127)
-    code.version = _VERSIONS.get(name, 2)
+    code.version = max(BUILTIN_VERSIONS[code.builtinCode], 1)
     return code
 
 

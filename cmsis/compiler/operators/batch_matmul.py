@@ -36,7 +36,7 @@ class BatchMatMul(Operator):
         left, right = node.int8_operand(0), node.int8_operand(1)
         node.int8_output()
         options = schema.BatchMatMulOptions
-        operator = cls(node.layer, node.present_inputs(), node.outputs, bool(node.option(options.ADJ_X, "?", False)),
+        operator = cls(node.layer, node.present_inputs(most=2), node.outputs, bool(node.option(options.ADJ_X, "?", False)),
                        bool(node.option(options.ADJ_Y, "?", False)))
         if operator.product_shape(left.shape, right.shape) is None:
             raise UserError(f"{node.layer}: BATCH_MATMUL of shapes that do not fit; got {list(left.shape)} and"

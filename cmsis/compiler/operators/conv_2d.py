@@ -66,7 +66,7 @@ class Conv2D(Operator):
         """Returns the operator of a .tflite node; raises UserError."""
         image = node.int8_input(0)
         node.int8_output()
-        return cls(node.layer, node.present_inputs(), node.outputs, read_filters(node, image),
+        return cls(node.layer, node.present_inputs(most=3), node.outputs, read_filters(node, image),
                    read_clamp(node, schema.Conv2DOptions.FUSED_ACTIVATION_FUNCTION))
 
     def infer_shape(self, graph: Graph) -> tuple[int, ...]:

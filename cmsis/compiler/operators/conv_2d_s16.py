@@ -43,7 +43,7 @@ class Conv2DS16(Operator):
         """Returns the operator of a .tflite node; raises UserError."""
         image = node.int16_input(0)
         node.int16_output()
-        return cls(node.layer, node.present_inputs(), node.outputs, read_filters(node, image, DType.INT64),
+        return cls(node.layer, node.present_inputs(most=3), node.outputs, read_filters(node, image, DType.INT64),
                    read_clamp(node, schema.Conv2DOptions.FUSED_ACTIVATION_FUNCTION))
 
     def infer_shape(self, graph: Graph) -> tuple[int, ...]:

@@ -45,7 +45,7 @@ class DepthwiseConv2D(Operator):
                             " Fix: export the .tflite again")
         weights.check_weights(node, channel_axis=3, channels=filters.shape[3])
         dilation = Extent(node.option(options.DILATION_H_FACTOR, "i", 1), node.option(options.DILATION_W_FACTOR, "i", 1))
-        return cls(node.layer, node.present_inputs(), node.outputs,
+        return cls(node.layer, node.present_inputs(most=3), node.outputs,
                    read_window(node, Extent(*filters.shape[1:3]), options, dilation),
                    read_clamp(node, options.FUSED_ACTIVATION_FUNCTION))
 

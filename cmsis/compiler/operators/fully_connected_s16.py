@@ -42,7 +42,7 @@ class FullyConnectedS16(Operator):
         node.int16_output()
         read_matrix(node, node.int16_input(0), DType.INT64)
         options = schema.FullyConnectedOptions
-        return cls(node.layer, node.present_inputs(), node.outputs, read_clamp(node, options.FUSED_ACTIVATION_FUNCTION),
+        return cls(node.layer, node.present_inputs(most=3), node.outputs, read_clamp(node, options.FUSED_ACTIVATION_FUNCTION),
                    keep_dims=bool(node.option(options.KEEP_NUM_DIMS, "?", False)))
 
     def infer_shape(self, graph: Graph) -> tuple[int, ...]:

@@ -17,6 +17,9 @@ from tools.errors import UserError
 _CALL = Template("""$kernel($input, $rows, $channels, $input_offset, $multiplier, $shift,
         $output_offset, $output)""")
 
+_MAX_INPUT = 255  # |input - zero point|
+_MAX_SUM = 1 << 30
+
 
 @dataclass(frozen=True)
 class Mean(Operator):
@@ -35,12 +38,13 @@ class Mean(Operator):
         node.int8_output()
         rank = len(source.shape)
         wanted = set(range(1, rank - 1))
-        found = {int(axis) % rank for axis in axes.array().flatten()} if axes.dtype is DType.INT32 and rank else set()
+        stated = axes.array().flatten().tolist() if axes.dtype is DType.INT32 else []
+        found = {axis + rank if axis < 0 else axis for axis in stated}
         if rank < 3 or source.shape[0] != 1 or found != wanted:
             raise UserError(f"{node.layer}: MEAN only over all spatial axes of one image; got axes {sorted(found)} of"
                             f" {list(source.shape)}, want {sorted(wanted)}. Fix: use global average pooling")
         keep_dims = bool(node.option(schema.ReducerOptions.KEEP_DIMS, "?", False))
-        return cls(node.layer, node.present_inputs(), node.outputs, keep_dims)
+        return cls(node.layer, node.present_inputs(most=2), node.outputs, keep_dims)
 
     def infer_shape(self, graph: Graph) -> tuple[int, ...]:
         """Returns [1, C], with ones between when dimensions are kept."""
@@ -58,9 +62,12 @@ class Mean(Operator):
 
     def emit(self, graph: Graph, places: Places) -> Emission:
         """Returns a call of edgeplug_mean_s8: CMSIS-NN has no mean that rescales."""
-        source = graph.input_of(self, 0)
-        return emission(places, source, -source.quantization.zero_point, self.multiplier(graph),
-                        graph.output_of(self).quantization.zero_point)
+        source, factor = graph.input_of(self, 0), self.multiplier(graph)
+        most = _rows(source) * _MAX_INPUT << max(factor.shift, 0)
+        if most >= _MAX_SUM:
+            raise UserError(f"{self.layer}: sums of MEAN may overflow; got up to {most}, want less than {_MAX_SUM}."
+                            " Fix: average fewer values, or calibrate the quantization again")
+        return emission(places, source, -source.quantization.zero_point, factor, graph.output_of(self).quantization.zero_point)
 
     def multiplier(self, graph: Graph) -> Multiplier:
         """Returns input scale / output scale / count; TFLite divides the integer multiplier, not the real factor."""

@@ -32,7 +32,7 @@ class Pool(Operator):
                             f" {target.quantization} out, want the same. Fix: export the .tflite again")
         options = schema.Pool2DOptions
         size = Extent(node.option(options.FILTER_HEIGHT, "i"), node.option(options.FILTER_WIDTH, "i"))
-        return cls(node.layer, node.present_inputs(), node.outputs, read_window(node, size, options, Extent(1, 1)),
+        return cls(node.layer, node.present_inputs(most=1), node.outputs, read_window(node, size, options, Extent(1, 1)),
                    read_clamp(node, options.FUSED_ACTIVATION_FUNCTION))
 
     def infer_shape(self, graph: Graph) -> tuple[int, ...]:

@@ -69,9 +69,14 @@ _HELP = (
 )
 
 
+def is_known(builtin: str) -> bool:
+    """Returns whether an operator of ours reads `builtin`."""
+    return any(operator.builtin == builtin for operator in OPERATORS)
+
+
 def check_supported(node: Node) -> None:
     """Raises UserError when no operator of ours reads `node`."""
-    if all(operator.builtin != node.builtin for operator in OPERATORS):
+    if not is_known(node.builtin):
         known = ", ".join(dict.fromkeys(operator.builtin for operator in OPERATORS))
         advice = next((text for builtin, text in _HELP if builtin == node.builtin), "use another layer")
         raise UserError(f"{node.layer}: operator is not supported; got {node.builtin}, want one of {known}."

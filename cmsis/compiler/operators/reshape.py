@@ -1,11 +1,13 @@
 """RESHAPE, EXPAND_DIMS and SQUEEZE: other views of the same bytes. They cost nothing at run time."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from cmsis.compiler import schema
 from cmsis.compiler.ir import DType, Graph, Operator
 from cmsis.compiler.node import Node
 from tools.errors import UserError
@@ -13,7 +15,7 @@ from tools.errors import UserError
 
 @dataclass(frozen=True)
 class View(Operator):
-    """Inputs: value. The target shape is the output tensor's; it is checked against the element count."""
+    """Inputs: value. The target shape is the output tensor's, as far as the operator's own arguments allow it."""
 
     kernel: ClassVar[str] = ""
     aliases_input: ClassVar[bool] = True
@@ -26,12 +28,12 @@ class View(Operator):
         if source.dtype is not target.dtype or source.quantization != target.quantization:
             raise UserError(f"{node.layer}: {node.builtin} must keep type and quantization; got {source.quantization}"
                             f" in and {target.quantization} out, want the same. Fix: export the .tflite again")
-        return cls(node.layer, node.present_inputs()[:1], node.outputs)
+        return cls(node.layer, node.present_inputs(most=2)[:1], node.outputs)
 
     def infer_shape(self, graph: Graph) -> tuple[int, ...]:
-        """Returns the shape that the file states for the output if it holds as many elements, else the input's."""
-        source, target = graph.input_of(self, 0), graph.output_of(self)
-        return target.shape if source.elements == target.elements else source.shape
+        """Returns the shape that the file states for the output if it differs by extents of 1 only, else the input's."""
+        source, target = graph.input_of(self, 0).shape, graph.output_of(self).shape
+        return target if [one for one in source if one > 1] == [one for one in target if one > 1] else source
 
     def reference(self, graph: Graph, values: Sequence[np.ndarray]) -> np.ndarray:
         """Returns the same elements in the output's shape."""
@@ -40,9 +42,31 @@ class View(Operator):
 
 @dataclass(frozen=True)
 class Reshape(View):
-    """RESHAPE; its second input, the shape, repeats what the output tensor says."""
+    """RESHAPE; `wanted` is the shape, in which -1 stands for the rest: its second input where that is known, else an option."""
+
+    wanted: tuple[int, ...] | None = None
 
     builtin: ClassVar[str] = "RESHAPE"
+
+    @classmethod
+    def read(cls, node: Node) -> "Reshape":
+        """Returns the operator of a .tflite node; raises UserError."""
+        view = super().read(node)
+        if len(node.inputs) > 1 and node.inputs[1] >= 0:
+            shape = node.input(1)
+            wanted = tuple(shape.array().flatten().tolist()) if shape.constant and shape.dtype is DType.INT32 else None
+        else:
+            wanted = node.option_array(schema.ReshapeOptions.NEW_SHAPE, "i4") or None
+        return replace(view, wanted=wanted)
+
+    def infer_shape(self, graph: Graph) -> tuple[int, ...]:
+        """Returns the wanted shape, else the one that the file states for the output; the input's if neither fits."""
+        source, target = graph.input_of(self, 0), graph.output_of(self)
+        shape = target.shape if self.wanted is None else self.wanted
+        if shape.count(-1) == 1 and 0 not in shape:
+            rest = source.elements // -math.prod(shape)
+            shape = tuple(rest if one == -1 else one for one in shape)
+        return shape if math.prod(shape) == source.elements and min(shape, default=1) > 0 else source.shape
 
 
 @dataclass(frozen=True)

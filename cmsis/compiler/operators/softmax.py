@@ -16,6 +16,7 @@ from cmsis.compiler.operators.softmax_arithmetic import softmax_row
 from tools.errors import UserError
 
 _INTEGER_BITS = 5  # Differences are Q5.26: exp(-32) is below any output step.
+_FRACTION_BITS = 31 - _INTEGER_BITS
 _MAX_DEPTH = 511  # More could overflow the sum of exponentials; TFLite aborts then.
 _OUTPUT = Quantization((1 / 256,), (INT8_MIN,))
 _CALL = Template("$kernel($input, $rows, $depth, $multiplier, $shift, $diff_min, $output)")
@@ -44,7 +45,12 @@ class Softmax(Operator):
             raise UserError(f"{node.layer}: softmax with unusual parameters; got beta {beta}, output scale"
                             f" {output.scale} and zero point {output.zero_point}, want a positive beta, 1/256 and -128."
                             " Fix: export the .tflite again")
-        return cls(node.layer, node.present_inputs(), node.outputs, beta)
+        factor = beta * source.quantization.scale * (1 << _FRACTION_BITS)
+        if not factor > 1:
+            raise UserError(f"{node.layer}: steps of the softmax are too small for its fixed point; got beta {beta} times scale"
+                            f" {source.quantization.scale}, want more than 2^-{_FRACTION_BITS}. Fix: calibrate the quantization"
+                            " again")
+        return cls(node.layer, node.present_inputs(most=1), node.outputs, beta)
 
     def infer_shape(self, graph: Graph) -> tuple[int, ...]:
         """Returns the input's shape."""
@@ -69,6 +75,6 @@ class Softmax(Operator):
     def scaling(self, graph: Graph) -> tuple[Multiplier, int]:
         """Returns the factor from input steps to Q5.26, and the least difference whose exponential counts."""
         scale = float(np.float32(self.beta)) * graph.input_of(self, 0).quantization.scale
-        multiplier = quantize_multiplier(min(scale * (1 << (31 - _INTEGER_BITS)), (1 << 31) - 1.0))
-        radius = ((1 << _INTEGER_BITS) - 1) * 2.0 ** (31 - _INTEGER_BITS) / 2.0 ** multiplier.shift
+        multiplier = quantize_multiplier(min(scale * (1 << _FRACTION_BITS), (1 << 31) - 1.0))
+        radius = ((1 << _INTEGER_BITS) - 1) * 2.0 ** _FRACTION_BITS / 2.0 ** multiplier.shift
         return multiplier, -math.floor(radius)

@@ -57,7 +57,7 @@ class TransposeConv(Operator):
             raise UserError(f"{node.layer}: shape of the output does not fit the input; got {list(stated)} for a tensor of"
                             f" {list(target.shape)}, from {list(image.shape)} by {window}, want extents that this window"
                             " reduces to the input's. Fix: export the .tflite again")
-        return cls(node.layer, node.present_inputs(), node.outputs, window,
+        return cls(node.layer, node.present_inputs(most=4), node.outputs, window,
                    read_clamp(node, schema.TransposeConvOptions.FUSED_ACTIVATION_FUNCTION))
 
     def infer_shape(self, graph: Graph) -> tuple[int, ...]:

@@ -28,9 +28,11 @@ def check_weights(node: Node, channel_axis: int, channels: int, bias_type: DType
                         f" {quantization.axis}, want {channel_axis}. Fix: export the .tflite again")
     if len(node.inputs) > 2 and node.inputs[2] >= 0:
         bias = node.constant(2)
-        if bias.dtype is not bias_type or bias.elements != channels:
+        offset = bias.quantization and any(bias.quantization.zero_points)
+        if bias.dtype is not bias_type or bias.elements != channels or offset:
             raise UserError(f"{node.layer}: bias of {node.builtin} does not fit; got {bias.elements} values of"
-                            f" {bias.dtype.value}, want {channels} of {bias_type.value}. Fix: export the .tflite again")
+                            f" {bias.dtype.value}{' with a zero point' if offset else ''}, want {channels} of"
+                            f" {bias_type.value} without. Fix: export the .tflite again")
 
 
 def output_factors(graph: Graph, operator: Operator, channels: int) -> tuple[float, ...]:

@@ -10,9 +10,12 @@ import numpy as np
 
 from cmsis.compiler import schema
 from cmsis.compiler.fixed_point import Clamp, activation_clamp
+from cmsis.compiler.flatbuffer import CorruptError
 from cmsis.compiler.ir import Tensor
 from cmsis.compiler.node import Node
 from tools.errors import UserError
+
+_MAX_REACH = 1 << 16  # Rows or columns that a window spans or steps over: positions stay far inside int32.
 
 
 @dataclass(frozen=True)
@@ -80,10 +83,14 @@ def _inside(positions: np.ndarray, source: int) -> np.ndarray:
 def read_window(node: Node, size: Extent, options: type[IntEnum], dilation: Extent) -> Window:
     """Returns the window of a node whose options have PADDING, STRIDE_W and STRIDE_H."""
     stride = Extent(node.option(options.STRIDE_H, "i"), node.option(options.STRIDE_W, "i"))
-    if min(size.h, size.w, stride.h, stride.w, dilation.h, dilation.w) < 1:
-        raise UserError(f"{node.layer}: filter, stride and dilation of {node.builtin} must be positive; got"
-                        f" {size}, {stride}, {dilation}, want at least 1. Fix: export the .tflite again")
+    sizes = (size.h, size.w, stride.h, stride.w, dilation.h, dilation.w)
+    if min(sizes) < 1 or max(*sizes, size.h * dilation.h, size.w * dilation.w) > _MAX_REACH:
+        raise UserError(f"{node.layer}: filter, stride and dilation of {node.builtin} must be positive, and no larger than any"
+                        f" image; got {size}, {stride}, {dilation}, want 1 to {_MAX_REACH}. Fix: export the .tflite again")
     padding = node.option(options.PADDING, "b")
+    if padding not in (schema.Padding.SAME, schema.Padding.VALID):
+        raise CorruptError(f"{node.layer}: padding of {node.builtin} is unknown; got number {padding}, want 0 (same) or 1"
+                           " (valid). Fix: export the .tflite again")
     return Window(size, stride, dilation, same=padding == schema.Padding.SAME)
 
 
