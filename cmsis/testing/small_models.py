@@ -1,7 +1,9 @@
 """Small fixed models for unit tests: a two-layer network, and ways to break it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
+import flatbuffers
 import numpy as np
 
 from cmsis.testing.tflite_builder import Call, Value, build
@@ -78,3 +80,12 @@ def with_call(index: int, **changes) -> bytes:
     calls = list(network_calls())
     calls[index] = replace(calls[index], **changes)
     return network(calls=tuple(calls))
+
+
+def changed(change: Callable[[object], None], model: bytes) -> bytes:
+    """Returns `model` after `change` of its schema's ModelT, for fields that Value and Call don't have."""
+    unpacked = schema.ModelT.InitFromPackedBuf(model)
+    change(unpacked)
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(unpacked.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
