@@ -20,6 +20,7 @@ from tools.bench import models  # first: it chooses the backend
 
 from absl import flags, logging
 
+from cmsis.compiler.lowering.choose import CMSIS_NN, Policy
 from tools import errors
 from tools.bench.cmsis_nn import cmsis_nn_kit
 from tools.bench.measure import Settings
@@ -59,7 +60,7 @@ def _libraries(folder: Path) -> list[Library]:
     if _CMSIS_NN.value is None:
         raise errors.UserError("--nn=cmsis: no sources of CMSIS-NN; got nothing, want --cmsis_nn=FOLDER. "
                                "Fix: clone https://github.com/ARM-software/CMSIS-NN and name that folder")
-    return [ours, Library(THEIRS, cmsis_nn_kit(kit, _absolute(_CMSIS_NN.value), folder), {})]
+    return [ours, Library(THEIRS, cmsis_nn_kit(kit, _absolute(_CMSIS_NN.value), folder), {"policy": Policy(CMSIS_NN)})]
 
 
 def updated_page(page: str, argv: Sequence[str], day: datetime.date, table: str) -> str:

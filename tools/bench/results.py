@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cmsis.compiler.lowering.choose import Policy
 from tools.bench import models  # first: it chooses the backend
 
 from tools.bench.measure import Figures, Settings, measure
@@ -24,7 +25,7 @@ class Library:
 
     name: str
     kit: Kit
-    options: dict[str, str]
+    options: dict[str, Policy]
 
 
 @dataclass(frozen=True)

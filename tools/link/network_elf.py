@@ -49,7 +49,7 @@ def read_kit(root: Path = Path()) -> Kit:
     return Kit(root.resolve(), tuple(found["compile"]), tuple(found["link"]), found["environment"], tuple(found["libraries"]))
 
 
-def compile_network(data: bytes, **options: str) -> Library:
+def compile_network(data: bytes, **options: object) -> Library:
     """The library that link_network takes, of a .tflite file's bytes; its classes are numbered, `options` are those of
     compile_model. Raises UserError."""
     graph = reader.read(data, NAME)
