@@ -78,11 +78,11 @@ void edgeplug_convolve_s8(const edgeplug_convolution *layer, const int8_t *input
 /* The same in less code and many more cycles. No scratch. */
 void edgeplug_convolve_small_s8(const edgeplug_convolution *layer, const int8_t *input, int8_t *output, void *scratch);
 
-/* Depthwise convolution of one image, one output channel per input channel, strides and dilations 1, by up to 3x3 taps.
+/* Depthwise convolution of one image by up to 3x3 taps, without dilation.
  *
- * `quads`: for each four channels, where the last four may overlap those before, and for each channel: the bias, which contains
- * the input's zero point, times `scale`; for each of three columns of weights, from right to left, the bytes [w0, w1, w1, w2],
- * zeros where there are none; a factor's value; 2^16 * scale + shift. The output is
+ * `quads`: for each four output channels, where the last four may overlap those before, and for each channel: the bias, which
+ * contains the input's zero point, times `scale`; for each of three columns of weights, from right to left, the bytes
+ * [w0, w1, w1, w2], zeros where there are none; a factor's value; 2^16 * scale + shift. The output is
  * floor((high word + offset * 2^(shift - 1)) / 2^shift), and the high word that of the scaled sum times the value:
  * - scale = 2^(1 + EDGEPLUG_DEPTHWISE_SHIFT - s) in [4, 256] for a factor value / 2^31 * 2^-s, shift EDGEPLUG_DEPTHWISE_SHIFT,
  *   the word cut off, scale / 4 added: halves are rounded up;
@@ -93,7 +93,9 @@ void edgeplug_convolve_small_s8(const edgeplug_convolution *layer, const int8_t 
 typedef struct {
     const uint32_t *quads;
     int32_t height, width;
-    int32_t channels; /* at least 4 */
+    int32_t channels;   /* of the output, at least 4 */
+    int32_t multiplier; /* output channels per input channel */
+    int32_t stride;     /* of rows and columns: 1 or 2 */
     int32_t padding_height, padding_width; /* above and left of the input */
     int32_t output_height, output_width;
     int32_t zero_point; /* of the input: what the padding holds */
@@ -102,8 +104,13 @@ typedef struct {
     int32_t low, high; /* of the fused activation */
 } edgeplug_depthwise;
 
-/* `scratch`: 48 bytes for each of output_width + 2 columns, and 172 more. */
+/* `scratch`: 48 bytes for each of (output_width - 1) * stride + 3 columns, and 172 more.
+ * The first two want multiplier 1; `apart` ones stride 2, the others 1.
+ */
 void edgeplug_depthwise_s8(const edgeplug_depthwise *layer, const int8_t *input, int8_t *output, void *scratch);
+void edgeplug_depthwise_apart_s8(const edgeplug_depthwise *layer, const int8_t *input, int8_t *output, void *scratch);
+void edgeplug_depthwise_multiplied_s8(const edgeplug_depthwise *layer, const int8_t *input, int8_t *output, void *scratch);
+void edgeplug_depthwise_multiplied_apart_s8(const edgeplug_depthwise *layer, const int8_t *input, int8_t *output, void *scratch);
 
 /* Sum or difference of two rows: output = clamp((floor(x * factor_1 / 2^8) + floor(y * factor_2 / 2^8) + bias) >> 20), every
  * term and partial sum an int32. Factors are of 2^28, the bias of 2^20 output steps.

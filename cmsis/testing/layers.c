@@ -105,12 +105,19 @@ PUBLIC_CONVOLUTION(public_conv_1d_7_2_8, arm_convolve_1_x_n_s8, 1, 128, 2, 1, 7,
 
 PUBLIC_FULLY_CONNECTED(public_fully_connected_640_128, 640, 128)
 
-int depthwise_3x3_64(void)
-{
-    static const edgeplug_depthwise layer = {packed, 25, 5, 64, 1, 1, 25, 5, -3, -255, 0, -128, 127};
-    edgeplug_depthwise_s8(&layer, input, output, scratch);
-    return 0;
-}
+#define DEPTHWISE(name, kernel, height, width, depth, multiplier, step, pad, out_height, out_width, is_general)             \
+    int name(void)                                                                                                        \
+    {                                                                                                                     \
+        static const edgeplug_depthwise layer = {packed, height, width, depth, multiplier, step, pad, pad, out_height,     \
+                                                 out_width, -3, -255, is_general, -128, 127};                             \
+        kernel(&layer, input, output, scratch);                                                                           \
+        return 0;                                                                                                         \
+    }
+
+DEPTHWISE(depthwise_3x3_64, edgeplug_depthwise_s8, 25, 5, 64, 1, 1, 1, 25, 5, 0)
+DEPTHWISE(depthwise_3x3_64_signed, edgeplug_depthwise_s8, 25, 5, 64, 1, 1, 1, 25, 5, 1)
+DEPTHWISE(depthwise_3x3_64_apart, edgeplug_depthwise_apart_s8, 25, 9, 64, 1, 2, 0, 12, 4, 0)
+DEPTHWISE(depthwise_3x3_1_8, edgeplug_depthwise_multiplied_s8, 28, 28, 8, 8, 1, 1, 28, 28, 0)
 
 int public_depthwise_3x3_64(void)
 {

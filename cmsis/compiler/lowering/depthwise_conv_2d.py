@@ -1,4 +1,4 @@
-"""DEPTHWISE_CONV_2D by edgeplug_depthwise_s8: up to 3x3 taps, four channels and four rows of outputs at a time."""
+"""DEPTHWISE_CONV_2D by the edgeplug_depthwise kernels: up to 3x3 taps, four channels and two or four rows at a time."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,7 +13,6 @@ from cmsis.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
 from cmsis.compiler.operators.window import Extent, extent
 
 _SIDE = 3  # of the kernel's window; smaller ones get zeros
-_ONE = Extent(1, 1)
 _SHIFT = 11  # EDGEPLUG_DEPTHWISE_SHIFT
 _SCALED_SHIFTS = range(_SHIFT - 7, _SHIFT)  # scales from 4, where rounding adds an integer, to 256, where weights fill a lane
 _GENERAL_SCALE = 2
@@ -22,37 +21,61 @@ _PLACE_BYTES, _RECORDS_BYTES, _ALIGNING_BYTES = 48, 160, 12
 
 
 @dataclass(frozen=True)
+class _Geometry:
+    """A depthwise convolution as the kernels see it: an image of one row is one column, whose places go together."""
+
+    source: Extent
+    target: Extent
+    padding: Extent
+    size: Extent
+
+
+def _geometry(graph: Graph, semantic: DepthwiseConv2D) -> _Geometry:
+    window, source, target = semantic.window, extent(graph.input_of(semantic, 0)), extent(graph.output_of(semantic))
+    parts = (source, target, window.padding(source), window.size)
+    if source.h == window.size.h == 1:
+        parts = tuple(Extent(part.w, part.h) for part in parts)
+    return _Geometry(*parts)
+
+
+@dataclass(frozen=True)
 class PackedDepthwiseConv2D(Implementation):
     """Inputs: as the semantic operator's."""
 
     kernel: ClassVar[str] = "edgeplug_depthwise_s8"
     struct: ClassVar[str] = "edgeplug_depthwise"
+    stride: ClassVar[int] = 1
+    is_multiplied: ClassVar[bool] = False
 
     @classmethod
     def suits(cls, graph: Graph, semantic: DepthwiseConv2D) -> bool:
-        """Whether each channel has one small filter that moves by single steps, and all factors are below 1/2."""
-        window, channels = semantic.window, graph.input_of(semantic, 0).shape[3]
+        """Whether filters are small and move by `stride`, channels are multiplied or not, and all factors are below 1/2."""
+        window, channels = semantic.window, graph.input_of(semantic, 1).shape[3]
+        target = extent(graph.output_of(semantic))
         weights.check_accumulators(graph, semantic, channel_axis=3)
-        return (max(window.size.h, window.size.w) <= _SIDE and window.stride == window.dilation == _ONE
-                and channels >= packing.QUAD and graph.input_of(semantic, 1).shape[3] == channels
+        moves = (target.h == 1 or window.stride.h == cls.stride) and (target.w == 1 or window.stride.w == cls.stride)
+        return (max(window.size.h, window.size.w) <= _SIDE and window.dilation == Extent(1, 1) and moves
+                and channels >= packing.QUAD and (channels > graph.input_of(semantic, 0).shape[3]) == cls.is_multiplied
                 and packing.suit_shifts(_multipliers(graph, semantic)))
 
     def scratch_bytes(self, graph: Graph) -> int:
         """Returns three pairs of rows of four channels, and what the kernel makes of a quad."""
-        return _PLACE_BYTES * (graph.output_of(self).shape[2] + _SIDE - 1) + _RECORDS_BYTES + _ALIGNING_BYTES
+        columns = (_geometry(graph, self.semantic).target.w - 1) * self.stride + _SIDE
+        return _PLACE_BYTES * columns + _RECORDS_BYTES + _ALIGNING_BYTES
 
     def members(self, graph: Graph) -> tuple[Member, ...]:
         """Returns the members of edgeplug_depthwise."""
-        image, target, clamp = graph.input_of(self, 0), graph.output_of(self), self.semantic.clamp
-        source, result, padding = extent(image), extent(target), self.semantic.window.padding(extent(image))
-        return (Array("quads", "uint32_t", self._quads(graph)), source.h, source.w, image.shape[3], padding.h, padding.w,
-                result.h, result.w, image.quantization.zero_point, 2 * target.quantization.zero_point + 1,
-                int(self._is_general(graph)), clamp.low, clamp.high)
+        shape, image, target = _geometry(graph, self.semantic), graph.input_of(self, 0), graph.output_of(self)
+        channels = target.shape[3]
+        return (Array("quads", "uint32_t", self._quads(graph, shape.size)), shape.source.h, shape.source.w, channels,
+                channels // image.shape[3], self.stride, shape.padding.h, shape.padding.w, shape.target.h, shape.target.w,
+                image.quantization.zero_point, 2 * target.quantization.zero_point + 1, int(self._is_general(graph)),
+                self.semantic.clamp.low, self.semantic.clamp.high)
 
-    def _quads(self, graph: Graph) -> tuple[int, ...]:
-        filters = graph.input_of(self, 1).array()[0].astype(np.int64)
-        height, width, channels = filters.shape
-        square = np.pad(filters, ((0, _SIDE - height), (0, _SIDE - width), (0, 0)))
+    def _quads(self, graph: Graph, size: Extent) -> tuple[int, ...]:
+        channels = graph.output_of(self).shape[3]
+        filters = graph.input_of(self, 1).array().astype(np.int64).reshape(size.h, size.w, channels)
+        square = np.pad(filters, ((0, _SIDE - size.h), (0, _SIDE - size.w), (0, 0)))
         upper, middle, lower = square[:, ::-1].transpose(0, 2, 1) & 0xFF
         multipliers, scales = _multipliers(graph, self.semantic), self._scales(graph)
         shifts = [-multiplier.shift if self._is_general(graph) else _SHIFT for multiplier in multipliers]
@@ -75,6 +98,34 @@ class PackedDepthwiseConv2D(Implementation):
             return general
         scales = 1 << 1 + _SHIFT - shifts
         return scales if max(weights.largest_sums(graph, self.semantic, channel_axis=3) * scales) < _MAX_SCALED_SUM else general
+
+
+@dataclass(frozen=True)
+class PackedDepthwiseApart(PackedDepthwiseConv2D):
+    """Filters that move by two."""
+
+    kernel: ClassVar[str] = "edgeplug_depthwise_apart_s8"
+    stride: ClassVar[int] = 2
+
+
+@dataclass(frozen=True)
+class PackedDepthwiseMultiplied(PackedDepthwiseConv2D):
+    """Several filters per input channel."""
+
+    kernel: ClassVar[str] = "edgeplug_depthwise_multiplied_s8"
+    is_multiplied: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
+class PackedDepthwiseMultipliedApart(PackedDepthwiseApart):
+    """Several filters per input channel, which move by two."""
+
+    kernel: ClassVar[str] = "edgeplug_depthwise_multiplied_apart_s8"
+    is_multiplied: ClassVar[bool] = True
+
+
+# All, for lower.py.
+DEPTHWISE = (PackedDepthwiseConv2D, PackedDepthwiseApart, PackedDepthwiseMultiplied, PackedDepthwiseMultipliedApart)
 
 
 def _multipliers(graph: Graph, semantic: DepthwiseConv2D):

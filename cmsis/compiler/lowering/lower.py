@@ -12,7 +12,7 @@ from cmsis.compiler.lowering.average_pool_2d import GlobalAverage
 from cmsis.compiler.lowering.choose import CMSIS_NN, Policy, choose
 from cmsis.compiler.lowering.convolution import PackedConv2D, SmallConv2D
 from cmsis.compiler.lowering.costs import LayerCosts
-from cmsis.compiler.lowering.depthwise_conv_2d import PackedDepthwiseConv2D
+from cmsis.compiler.lowering.depthwise_conv_2d import DEPTHWISE
 from cmsis.compiler.lowering.fully_connected import PackedFullyConnected, SmallFullyConnected
 from cmsis.compiler.lowering.implementation import Implementation
 from cmsis.compiler.lowering.weighted_sum import WeightedSum
@@ -29,7 +29,7 @@ _IMPLEMENTATIONS: tuple[tuple[type[Operator], type[Implementation]], ...] = (
     (AveragePool2D, GlobalAverage),
     (Conv2D, PackedConv2D),
     (Conv2D, SmallConv2D),
-    (DepthwiseConv2D, PackedDepthwiseConv2D),
+    *((DepthwiseConv2D, implementation) for implementation in DEPTHWISE),
     (FullyConnected, PackedFullyConnected),
     (FullyConnected, SmallFullyConnected),
 )

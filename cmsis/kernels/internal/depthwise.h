@@ -1,18 +1,17 @@
-/* The loops behind edgeplug_depthwise_s8 (edgeplug_kernels.h), in depthwise.S, which knows these layouts.
+/* The loops behind the depthwise kernels (edgeplug_kernels.h), in depthwise_input.S and depthwise_rows.S, which know these layouts.
  *
- * Four channels of a quad go together. A pair of rows of the input holds, for each column and channel, a word of two int16 lanes,
- * the upper row low. A record holds, for a channel, the scaled bias, two words of weights for each of three columns from right to
- * left, the factor, what is added to the product's high word, and scale and shift.
+ * Four channels of outputs, a quad, go together. A pair of rows of the input holds, for each column and channel of a quad, a
+ * word of two int16 lanes, the upper row low. A record holds, for a channel, the scaled bias, two words of weights for each of
+ * three columns from right to left, the factor, what is added to the product's high word, and scale and shift.
  */
 #ifndef EDGEPLUG_DEPTHWISE_H
 #define EDGEPLUG_DEPTHWISE_H
 
-#include <stdint.h>
+#include "edgeplug_kernels.h"
 
 #define EDGEPLUG_PLACE_WORDS 4
-#define EDGEPLUG_RECORDS_WORDS 40
-#define EDGEPLUG_QUAD_WORDS 24
 #define EDGEPLUG_PAIR_ALIGNMENT 16 /* in bytes: addresses tell where four channels end */
+#define EDGEPLUG_QUAD_WORDS 24
 
 /* Where pairs of rows come from. Rows outside the input hold `outside`. */
 typedef struct {
@@ -21,9 +20,17 @@ typedef struct {
     int32_t row_step, pixel_step; /* in bytes */
     int32_t columns;              /* to take; at least 1 */
     uint32_t outside;
+    int32_t offsets[4]; /* of the channels, 0 to 3; edgeplug_pair_rows takes 0, 1, 2, 3 */
 } edgeplug_depthwise_input;
 
-/* Rows of outputs: windows lie on the first and the second, or on all three pairs of rows. */
+/* Brings rows `y` and `y` + 1 together. */
+typedef void edgeplug_pairing(uint32_t *pair, const edgeplug_depthwise_input *input, int32_t y);
+edgeplug_pairing edgeplug_pair_rows, edgeplug_gather_rows;
+
+/* Makes four records of a quad; `offset` is 2 * the output's zero point + 1. */
+void edgeplug_expand_quad(uint32_t *records, const uint32_t *quad, int32_t offset);
+
+/* Rows of outputs: their windows lie on the first and the second, or on all three pairs of rows. */
 typedef struct {
     const uint32_t *first;
     const uint32_t *records;
@@ -33,17 +40,12 @@ typedef struct {
     int32_t position_step; /* from behind four channels of an output to those of the next one */
     const uint32_t *end;   /* where the next window to the right of the last one would start in `first` */
     const uint32_t *second;
-    int32_t is_general; /* whether shifts differ from EDGEPLUG_DEPTHWISE_SHIFT, and halves are rounded away from zero */
+    int32_t is_general; /* as in edgeplug_depthwise */
 } edgeplug_depthwise_rows;
 
-/* Makes records of a quad; `offset` is 2 * the output's zero point + 1. */
-void edgeplug_expand_quad(uint32_t *records, const uint32_t *quad, int32_t offset);
-
-/* Brings rows `y` and `y` + 1 together. */
-void edgeplug_pair_rows(uint32_t *pair, const edgeplug_depthwise_input *input, int32_t y);
-
-/* Computes four channels of four and of two rows of outputs. */
+/* Compute four channels of four rows; of two; of two whose windows start two rows of the input, and two columns, apart. */
 void edgeplug_convolve_four_rows(const edgeplug_depthwise_rows *rows);
 void edgeplug_convolve_two_rows(const edgeplug_depthwise_rows *rows);
+void edgeplug_convolve_rows_apart(const edgeplug_depthwise_rows *rows);
 
 #endif

@@ -19,7 +19,8 @@ static int32_t convolve_window(const edgeplug_depthwise *layer, const int8_t *in
     for (int32_t tap = 0; tap < 9; tap++) {
         const int32_t row = y + tap / 3, column = x + tap % 3;
         const int inside = row >= 0 && row < layer->height && column >= 0 && column < layer->width;
-        const int32_t value = inside ? input[(row * layer->width + column) * layer->channels] : layer->zero_point;
+        const int32_t pixel = (row * layer->width + column) * (layer->channels / layer->multiplier);
+        const int32_t value = inside ? input[pixel] : layer->zero_point;
         sum += value * weight(record, tap / 3, tap % 3) * scale;
     }
     return (int32_t)sum;
@@ -37,13 +38,29 @@ static int32_t rescale(const edgeplug_depthwise *layer, const uint32_t *record, 
 void edgeplug_depthwise_s8(const edgeplug_depthwise *layer, const int8_t *input, int8_t *output, void *scratch)
 {
     (void)scratch;
-    const int32_t channels = layer->channels, width = layer->output_width;
+    const int32_t channels = layer->channels, width = layer->output_width, stride = layer->stride;
     for (int32_t i = 0; i < layer->output_height * width * channels; i++) {
         const int32_t position = i / channels, channel = i % channels, last = channels - 4;
         const int32_t number = channel / 4 * 4 <= last ? channel : (channel / 4 * 4) + channel - last;
         const uint32_t *record = layer->quads + number * CHANNEL_WORDS;
-        const int32_t sum = convolve_window(layer, input + channel, record, position / width - layer->padding_height,
-                                            position % width - layer->padding_width);
+        const int32_t y = position / width * stride - layer->padding_height;
+        const int32_t x = position % width * stride - layer->padding_width;
+        const int32_t sum = convolve_window(layer, input + channel / layer->multiplier, record, y, x);
         output[i] = clamp_s8(rescale(layer, record, sum), layer->low, layer->high);
     }
+}
+
+void edgeplug_depthwise_apart_s8(const edgeplug_depthwise *layer, const int8_t *input, int8_t *output, void *scratch)
+{
+    edgeplug_depthwise_s8(layer, input, output, scratch);
+}
+
+void edgeplug_depthwise_multiplied_s8(const edgeplug_depthwise *layer, const int8_t *input, int8_t *output, void *scratch)
+{
+    edgeplug_depthwise_s8(layer, input, output, scratch);
+}
+
+void edgeplug_depthwise_multiplied_apart_s8(const edgeplug_depthwise *layer, const int8_t *input, int8_t *output, void *scratch)
+{
+    edgeplug_depthwise_s8(layer, input, output, scratch);
 }

@@ -1,4 +1,4 @@
-/* Depthwise convolution, 3x3 taps, four channels and four or two rows of outputs at a time (internal/depthwise.h).
+/* Depthwise convolution by 3x3 taps, four or two rows of outputs at a time (internal/depthwise.h).
  *
  * Assembly, because a tile of four sums with its pointers takes every register, and because loads take one cycle each only
  * when they follow each other. In the tiles: r0, lr and r3 first, second and third pair of rows, r1 record, r2 output, r4 to
@@ -15,83 +15,6 @@
     .equ POSITION_STEP, 4
     .equ END, 8
     .equ FRAME, 12 /* Keeps the stack 8-aligned. */
-
-    .macro function name
-    .section .text.\name, "ax", %progbits
-    .balign 8
-    .global \name
-    .type \name, %function
-    .thumb_func
-\name:
-    .endm
-
-/* Scaled weights of the upper and of the lower two taps, from bytes [first, second, second, third]; r12 holds the scale. */
-    .macro scale upper, lower
-    sxtb16  \upper, \lower
-    sxtb16  \lower, \lower, ror #8
-    smulbt  r11, \upper, r12
-    smultt  \upper, \upper, r12
-    pkhbt   \upper, r11, \upper, lsl #16
-    smulbt  r11, \lower, r12
-    smultt  \lower, \lower, r12
-    pkhbt   \lower, r11, \lower, lsl #16
-    .endm
-
-/* void edgeplug_expand_quad(uint32_t *records, const uint32_t *quad, int32_t offset) */
-    function edgeplug_expand_quad
-    push    {r4-r11, lr}
-    add     lr, r0, #RECORDS
-0:
-    ldmia.w r1!, {r3, r5, r7, r9, r10, r12}
-    scale   r4, r5
-    scale   r6, r7
-    scale   r8, r9
-    sub     r11, r12, #1
-    lsl     r11, r2, r11
-    add     r11, r11, r12, lsr #18
-    stmia.w r0!, {r3-r12}
-    cmp     r0, lr
-    bne     0b
-    pop     {r4-r11, pc}
-    .size edgeplug_expand_quad, . - edgeplug_expand_quad
-
-/* Where a row of the input starts and the step to its next pixel; r2 is its number. */
-    .macro find_row start, step
-    mla     \start, r2, r5, r3
-    mov     \step, r6
-    cmp     r2, r4
-    itt     hs
-    movhs   \start, r1
-    movhs   \step, #0
-    .endm
-
-/* void edgeplug_pair_rows(uint32_t *pair, const edgeplug_depthwise_input *input, int32_t y) */
-    function edgeplug_pair_rows
-    push    {r4-r9, lr}
-    ldmia   r1!, {r3, r4, r5, r6, r7}
-    find_row r8, r9
-    adds    r2, #1
-    find_row r12, lr
-    .balign 4
-0:
-    ldr.w   r1, [r8]
-    ldr.w   r2, [r12]
-    add     r8, r9
-    add     r12, lr
-    pkhbt   r3, r1, r2, lsl #16
-    pkhtb   r2, r2, r1, asr #16
-    sxtb16  r1, r3
-    sxtb16  r3, r3, ror #8
-    sxtb16  r4, r2
-    sxtb16  r2, r2, ror #8
-    str.w   r3, [r0, #4]
-    str.w   r4, [r0, #8]
-    str.w   r2, [r0, #12]
-    str.w   r1, [r0], #PLACE
-    subs.w  r7, r7, #1
-    bne.w   0b
-    pop     {r4-r9, pc}
-    .size edgeplug_pair_rows, . - edgeplug_pair_rows
 
 /* A scaled sum to int8: r8 is the factor, r9 what is added to the product's high word. */
     .macro rescale sum
@@ -167,11 +90,7 @@
     smlabt  r4, r11, r9, r4
     .endm
 
-    .macro tile_of_two
-    ldr.w   r4, [r1], #4
-    multiply_two ", #2 * PLACE]", r4
-    multiply_two ", #PLACE]", r5
-    multiply_two "], #4", r5
+    .macro finish_two
     load_factor
     bcs.w   3f
     rescale r4
@@ -181,14 +100,48 @@
     strb.w  r4, [r2], #1
     .endm
 
+    .macro tile_of_two
+    ldr.w   r4, [r1], #4
+    multiply_two ", #2 * PLACE]", r4
+    multiply_two ", #PLACE]", r5
+    multiply_two "], #4", r5
+    finish_two
+    .endm
+
     .macro rescale_two
     rescale_any r4
     rescale_any r5
     .endm
 
+/* The same for rows of outputs whose windows start two rows of the input apart. */
+    .macro multiply_apart place, start
+    ldr.w   r8, [r1], #4
+    ldr.w   r9, [r1], #4
+    ldr.w   r10, [r0\place
+    ldr.w   r11, [lr\place
+    ldr.w   r12, [r3\place
+    smlad   r5, r11, r8, \start
+    smlad   r4, r10, r8, r4
+    smlabt  r5, r12, r9, r5
+    smlabt  r4, r11, r9, r4
+    .endm
+
+    .macro tile_apart
+    ldr.w   r4, [r1], #4
+    multiply_apart ", #2 * PLACE]", r4
+    multiply_apart ", #PLACE]", r5
+    multiply_apart "], #4", r5
+    finish_two
+    .endm
+
 /* void NAME(const edgeplug_depthwise_rows *rows) */
-    .macro convolve_rows name, tile, rescale_all
-    function \name
+    .macro convolve_rows name, tile, rescale_all, stride=1
+    .section .text.\name, "ax", %progbits
+    .balign 8
+    .global \name
+    .type \name, %function
+    .thumb_func
+\name:
     push    {r4-r11, lr}
     sub     sp, #FRAME
     ldmia.w r0, {r0-r8}
@@ -203,6 +156,11 @@
     ldrd    r4, r5, [sp, #POSITION_STEP]
     sub.w   r1, r1, #RECORDS
     add.w   r2, r2, r4
+    .if \stride > 1
+    add.w   r0, r0, #(\stride - 1) * PLACE
+    add.w   lr, lr, #(\stride - 1) * PLACE
+    add.w   r3, r3, #(\stride - 1) * PLACE
+    .endif
     teq     r0, r5
     bne.w   0b
     add     sp, #FRAME
@@ -217,5 +175,6 @@
 
     convolve_rows edgeplug_convolve_four_rows, tile_of_four, rescale_four
     convolve_rows edgeplug_convolve_two_rows, tile_of_two, rescale_two
+    convolve_rows edgeplug_convolve_rows_apart, tile_apart, rescale_two, 2
 
 #endif
