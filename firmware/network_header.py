@@ -1,8 +1,8 @@
 """Writes network.h, which binds the generic firmware to one generated network.
 
 Inputs: plan.json of //cmsis/compiler (its "name"; its "input" and "output" are checked) and the name of the network's own header.
-Output: a C header that maps NETWORK_*, network_class_names, network_t, network_init and network_run to the
-network's own names. Non-goals: sizes and scales; they stay in the network's header, so that they exist once.
+Output: a C header that maps NETWORK_*, network_class_names, network_t, network_init, network_reset and network_run to
+the network's own names. Non-goals: sizes and scales; they stay in the network's header, so that they exist once.
 """
 
 import json
@@ -50,6 +50,12 @@ static inline int network_init(network_t *self, void *arena, size_t arena_bytes)
 }}
 
 /* 0 or a negative error. */
+static inline int network_reset(const network_t *self)
+{{
+    {reset}
+}}
+
+/* 0 or a negative error. */
 static inline int network_run(const network_t *self, const int8_t *input, int8_t *output)
 {{
     return {name}_run(self, input, output);
@@ -59,8 +65,9 @@ static inline int network_run(const network_t *self, const int8_t *input, int8_t
 """
 
 
-def read_name(path: str) -> str:
-    """The network's name in the plan at `path`; UserError unless it can be a prefix in C and the service can run it."""
+def read_plan(path: str) -> tuple[str, bool]:
+    """The network's name in the plan at `path`, and whether it keeps a state; UserError unless the name can be a prefix in C and
+    the service can run it."""
     fix = "Fix: pass the plan.json that //cmsis/compiler wrote"
     try:
         plan = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -75,20 +82,21 @@ def read_name(path: str) -> str:
             raise errors.UserError(f"{path}: the firmware's service wants one int8 {end}; got {len(found)} of type"
                                    f" {', '.join(map(str, found))}, want one int8. Fix: call the C library from a program of"
                                    " your own, or split the network")
-    return name
+    return name, plan.get("state_bytes", 0) > 0
 
 
-def render(name: str, header: str) -> str:
-    """network.h for the network `name`, whose own header is included as `header`."""
+def render(name: str, header: str, has_state: bool) -> str:
+    """network.h for the network `name`, whose own header is included as `header`; only one that keeps a state has a reset."""
     macros = "\n".join(f"#define NETWORK_{macro} {name.upper()}_{macro}" for macro in MACROS)
-    return TEMPLATE.format(name=name, header=header, macros=macros)
+    reset = f"return {name}_reset(self);" if has_state else "(void)self;\n    return 0;"
+    return TEMPLATE.format(name=name, header=header, macros=macros, reset=reset)
 
 
 def main(argv: list[str]) -> None:
     del argv
-    name = read_name(FLAGS.plan)
+    name, has_state = read_plan(FLAGS.plan)
     partial = Path(f"{FLAGS.output}.partial")
-    partial.write_text(render(name, FLAGS.header or f"{name}.h"), encoding="utf-8")
+    partial.write_text(render(name, FLAGS.header or f"{name}.h", has_state), encoding="utf-8")
     os.replace(partial, FLAGS.output)
 
 

@@ -10,13 +10,18 @@ from tools.errors import UserError
 
 
 def test_header_binds_every_name() -> None:
-    text = network_header.render("voltage_event", "voltage_event.h")
+    text = network_header.render("voltage_event", "voltage_event.h", has_state=False)
     assert '#include "voltage_event.h"\n' in text
     assert '#define NETWORK_NAME "voltage_event"\n' in text
     assert "#define NETWORK_INPUT_ZERO_POINT VOLTAGE_EVENT_INPUT_ZERO_POINT\n" in text
     assert "typedef voltage_event_t network_t;\n" in text
     assert "return voltage_event_init(self, arena, arena_bytes);" in text
     assert "return voltage_event_run(self, input, output);" in text
+    assert "voltage_event_reset" not in text and "static inline int network_reset(" in text
+
+
+def test_header_binds_the_reset_of_a_network_with_a_state() -> None:
+    assert "return heard_reset(self);" in network_header.render("heard", "heard.h", has_state=True)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +37,7 @@ def test_what_is_no_plan_is_refused(tmp_path: Path, content: str, message: str) 
     path = tmp_path / "plan.json"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(UserError, match=message):
-        network_header.read_name(str(path))
+        network_header.read_plan(str(path))
 
 
 _INT8 = {"type": "int8"}
@@ -49,15 +54,17 @@ def test_what_the_service_cannot_run_is_refused(tmp_path: Path, ends: dict, mess
     path = tmp_path / "plan.json"
     path.write_text(json.dumps({"name": "twins", **ends}), encoding="utf-8")
     with pytest.raises(UserError, match=message):
-        network_header.read_name(str(path))
+        network_header.read_plan(str(path))
 
 
 def test_a_plan_for_the_service(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     path.write_text(json.dumps({"name": "shapes", "input": _INT8, "output": _INT8}), encoding="utf-8")
-    assert network_header.read_name(str(path)) == "shapes"
+    assert network_header.read_plan(str(path)) == ("shapes", False)
+    path.write_text(json.dumps({"name": "heard", "input": _INT8, "output": _INT8, "state_bytes": 12}), encoding="utf-8")
+    assert network_header.read_plan(str(path)) == ("heard", True)
 
 
 def test_a_missing_plan_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="absent.json: cannot be read"):
-        network_header.read_name(str(tmp_path / "absent.json"))
+        network_header.read_plan(str(tmp_path / "absent.json"))

@@ -110,7 +110,11 @@ static int run(const struct frame_header *request)
         return PROTOCOL_ERROR_LENGTH;
     }
     const uint32_t start = core_cycles();
-    const int status = network_run(&memory.network, memory.input, memory.output);
+    /* A window is a sequence of its own: nothing of the windows before counts. */
+    int status = network_reset(&memory.network);
+    if (status == 0) {
+        status = network_run(&memory.network, memory.input, memory.output);
+    }
     const uint32_t cycles = core_cycles() - start;
     if (status != 0) {
         return PROTOCOL_ERROR_NETWORK;

@@ -12,13 +12,13 @@ from string import Template
 from cmsis.compiler import c_source, interface
 from cmsis.compiler.evaluator import initial_state
 from cmsis.compiler.ir import Constant, DType, Emission, Graph, Operator, Places
-from cmsis.compiler.planner import Plan, owner
+from cmsis.compiler.planner import Place, Plan, owner
 from tools.errors import UserError
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _CHECKED_CALL = Template("    /* $layer */\n    if ($call != ARM_CMSIS_NN_SUCCESS) {\n        return -2;\n    }\n")
 _VOID_CALL = Template("    /* $layer */\n    $call;\n")
-_RESET = Template("    memset(self->arena + $offset, $value, $bytes);\n")
+_CLEAR = Template("    memset(self->arena + $offset, $value, $bytes);\n")
 
 
 @dataclass(frozen=True)
@@ -78,18 +78,23 @@ def _source(graph: Graph, plan: Plan, emissions: tuple[Emission, ...], classes: 
     return _template("model.c.tmpl").substitute(
         name=graph.name, macro=graph.name.upper(), header=header,
         includes="\n".join(f'#include "{name}"' for name in sorted({emission.header for emission in emissions})),
-        resets=_resets(graph, plan),
+        reset=_reset(graph, plan, "reset.c.tmpl"),
+        begun=f"{graph.name}_reset(self)" if _states(graph, plan) else "0",
         parameters=", ".join(buffer.parameter for buffer in buffers),
         any_missing=" || ".join(f"{buffer.name} == NULL" for buffer in buffers),
         class_names=",\n    ".join(f'"{name}"' for name in classes),
         constants="\n".join(constant.definition for constant in constants), steps=steps)
 
 
-def _resets(graph: Graph, plan: Plan) -> str:
-    """Returns the statements that put the states to real zero."""
-    states = [place for place in plan.places if place.tensor is not None and graph.tensors[place.tensor].state]
-    return "".join(_RESET.substitute(offset=place.offset, value=initial_state(graph.tensors[place.tensor]).flat[0],
-                                     bytes=place.size_bytes) for place in states)
+def _reset(graph: Graph, plan: Plan, template: str) -> str:
+    """Returns the text that declares or defines NAME_reset, which puts the states to real zero; "" where there is no state."""
+    clears = "".join(_CLEAR.substitute(offset=place.offset, value=initial_state(graph.tensors[place.tensor]).flat[0],
+                                       bytes=place.size_bytes) for place in _states(graph, plan))
+    return _template(template).substitute(name=graph.name, clears=clears) if clears else ""
+
+
+def _states(graph: Graph, plan: Plan) -> list[Place]:
+    return [place for place in plan.places if place.tensor is not None and graph.tensors[place.tensor].state]
 
 
 def _step(operator: Operator, emission: Emission) -> str:
@@ -104,7 +109,7 @@ def _header(graph: Graph, plan: Plan, classes: tuple[str, ...]) -> str:
     return _template("model.h.tmpl").substitute(
         name=graph.name, macro=macro, classes=len(classes), arena_bytes=plan.arena_bytes,
         buffers="".join(buffer.macros(macro, meaning if buffer == scores else "") for buffer in buffers),
-        keeps="the network's state" if _resets(graph, plan) else "nothing",
+        keeps="the network's state" if _states(graph, plan) else "nothing", reset=_reset(graph, plan, "reset.h.tmpl"),
         parameters=", ".join(buffer.parameter for buffer in buffers))
 
 
@@ -119,6 +124,7 @@ def _plan_json(graph: Graph, plan: Plan, classes: tuple[str, ...]) -> str:
         **_ends("input", interface.inputs(graph)),
         **_ends("output", interface.outputs(graph)),
         "arena_bytes": plan.arena_bytes,
+        "state_bytes": sum(place.size_bytes for place in _states(graph, plan)),
         "weights_bytes": sum(graph.tensors[number].size_bytes for number in weights),
         "macs": sum(layer["macs"] for layer in layers),
         "layers": layers,

@@ -6,6 +6,7 @@ Update: bazel run //cmsis/compiler:update_golden
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cmsis.compiler import reader
@@ -15,6 +16,7 @@ from cmsis.compiler.pipeline import run_pipeline
 from cmsis.compiler.planner import plan_memory
 from cmsis.compiler.update_golden import GOLDEN, golden_texts
 from cmsis.testing import small_models
+from cmsis.testing.random_states import svdf
 from cmsis.testing.tflite_builder import Call, Value, build
 from cmsis.testing.tflite_schema import schema
 from tools.errors import UserError
@@ -38,6 +40,24 @@ def test_plan_json_is_sorted_and_complete():
 def test_classes_must_fit_the_output():
     with pytest.raises(UserError, match="classes do not fit the model's output .*; got 3, want 4"):
         compile_model(small_models.network(), "small", ("a", "b", "c"), "small.h")
+
+
+def test_a_network_with_a_state_can_be_reset():
+    model = svdf(np.random.default_rng(6))
+    graph = reader.read(model, "heard")
+    library = compile_model(model, "heard", ("score",) * graph.tensors[graph.outputs[0]].elements, "heard.h")
+    plan = json.loads(library.plan)
+    place = next(place for place in plan["tensors"] if place["name"] == "state")
+    assert plan["state_bytes"] == place["bytes"] > 0
+    assert "int heard_reset(const heard_t *self);" in library.header and "keeps the network's state between" in library.header
+    assert f"    memset(self->arena + {place['offset']}, 0, {place['bytes']});\n    return 0;" in library.source
+    assert "    self->arena = arena;\n    return heard_reset(self);" in library.source
+
+
+def test_a_network_without_a_state_has_no_reset():
+    library = compile_model(small_models.network(), "small", ("a", "b", "c", "d"), "small.h")
+    assert json.loads(library.plan)["state_bytes"] == 0
+    assert "reset" not in library.source + library.header
 
 
 def test_several_inputs_and_outputs_are_numbered():

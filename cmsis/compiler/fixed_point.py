@@ -65,6 +65,16 @@ def requantize_once(x: np.ndarray, value: np.ndarray | int, shift: np.ndarray | 
     return (np.asarray(x, np.int64) * value + (np.int64(1) << (total - 1))) >> total
 
 
+def wrap(x: np.ndarray) -> np.ndarray:
+    """Returns x modulo 2**32, in the range of int32."""
+    return ((np.asarray(x, np.int64) + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
+
+
+def requantize_wrapped(x: np.ndarray, factor: Multiplier) -> np.ndarray:
+    """Returns requantize() of any int32; a left shift wraps."""
+    return requantize(wrap(wrap(x) << max(factor.shift, 0)), factor.value, min(factor.shift, 0))
+
+
 def requantize_wide(x: np.ndarray, value: np.ndarray | int, shift: np.ndarray | int) -> np.ndarray:
     """Returns x, of up to 48 bits, times a Multiplier cut to 15 bits, rounded once, halves up (TFLite's default for int64)."""
     total = 15 - np.asarray(shift, np.int64)

@@ -97,6 +97,14 @@ class Node:
                             " Fix: convert to full int8 with a calibration set (//model/quantization:quantize)")
         return tensor
 
+    def state(self, index: int) -> Tensor:
+        """Returns an input that must be kept from one inference to the next."""
+        tensor = self.input(index)
+        if not tensor.state:
+            raise UserError(f"{self.layer}: input {index} of {self.builtin} must be a state; got {tensor.name}, which is none,"
+                            " want a variable tensor. Fix: export the .tflite again")
+        return tensor
+
     def constant(self, index: int) -> Tensor:
         """Returns an input that must be known at compile time."""
         tensor = self.input(index)

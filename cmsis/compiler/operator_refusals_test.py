@@ -73,8 +73,27 @@ def _fully_connected_s16() -> _Model:
     return _wide("FULLY_CONNECTED", (5, 3), (1, 3), (1, 5), schema.FullyConnectedOptionsT())
 
 
+def _svdf() -> _Model:
+    options = schema.SVDFOptionsT()
+    options.rank, options.fusedActivationFunction = 2, schema.ActivationFunctionType.RELU
+    return _Model((
+        Value("input", (1, 3), "int8", (0.1,), (3,)),
+        Value("feature", (4, 3), "int8", (0.1,), (0,), 0, np.ones((4, 3))),
+        Value("time", (4, 5), "int16", (0.1,), (0,), 0, np.ones((4, 5))),
+        Value("bias", (2,), "int32", (0.01,), (0,), 0, np.ones(2)),
+        Value("state", (1, 20), "int16", (0.1,), (0,), state=True),
+        Value("net/heard/output", (1, 2), "int8", (0.5,), (0,)),
+    ), Call("SVDF", (0, 1, 2, 3, 4), (5,), options))
+
+
+def _with_activation(number: int) -> _Model:
+    model = _svdf()
+    model.call.options.fusedActivationFunction = number
+    return model
+
+
 _GOOD = (_transpose_conv(), _batch_matmul(), _batch_matmul(adjoint_left=True), _conv_2d_s16(),
-         _fully_connected_s16())
+         _fully_connected_s16(), _svdf())
 
 _BAD = (
     (_transpose_conv().changed(1, shape=(3, 3, 3, 4)), "up: weights do not fit; got [3, 3, 3, 4] from [1, 2, 2, 3]"),
@@ -89,6 +108,16 @@ _BAD = (
     (_batch_matmul().changed(1, shape=(1, 2, 4, 5), data=np.zeros(40)), "product: BATCH_MATMUL of shapes that do not fit"),
     (_batch_matmul().changed(1, shape=(1, 1, 3, 4, 5)), "want 2 to 4 dimensions with equal inner extents"),
     (_batch_matmul().changed(2, shape=(1, 3, 5, 2)), "product: shape of BATCH_MATMUL does not follow from its inputs"),
+    (_svdf().changed(4, state=False), "heard: input 4 of SVDF must be a state; got state, which is none"),
+    (_svdf().changed(4, dtype="int8"), "heard: types of SVDF do not fit; got feature weights, time weights, state and bias of int8,"
+                                       " int16, int8, int32, want int8, int16, int16 and int32"),
+    (_svdf().changed(2, dtype="int8"), "heard: types of SVDF do not fit; got"),
+    (_svdf().changed(2, zero_points=(1,)), "heard: types of SVDF do not fit; got"),
+    (_svdf().changed(2, shape=(5, 4)), "heard: shapes of SVDF do not fit; got input, feature weights, time weights, state and bias"),
+    (_svdf().changed(3, shape=(4,), data=np.ones(4)), "want [1, I], [F, I], [F, M], [1, F * M] and [F / rank]. Fix: use batch"),
+    (_svdf().changed(0, shape=(1, 4)), "heard: shapes of SVDF do not fit"),
+    (_svdf().changed(1, data=None), "heard: input 1 of SVDF must be constant"),
+    (_with_activation(0), "heard: activation of SVDF is not supported; got number 0, want relu"),
     *((model.changed(0, zero_points=(1,)), "wide: tensor input of " + model.call.builtin + " must be int16 with one scale; got")
       for model in (_conv_2d_s16(), _fully_connected_s16())),
     *((model.changed(3, dtype="int8"), "wide: tensor net/wide/output of " + model.call.builtin + " must be int16 with one scale")
@@ -113,8 +142,10 @@ def test_what_the_others_differ_from_is_accepted(model):
     (_conv_2d_s16().changed(2, data=np.full(5, 1 << 50)), "wide: sums of CONV_2D may overflow; got up to 1125899907235840"),
     (_fully_connected_s16().changed(3, scales=(100.0,)).changed(2, data=np.full(5, 1 << 40)),
      "wide: no 63-bit multiplier rounds like TFLite; got factor"),
-), ids=range(4))
-def test_sums_that_overflow(model, message):
+    (_svdf().changed(0, scales=(1e30,)).changed(1, scales=(1e30,)), "heard: scales of SVDF do not fit; got a factor of inf, want less"),
+    (_batch_matmul().changed(0, scales=(1e30,)).changed(1, scales=(1e30,)), "product: scales of BATCH_MATMUL do not fit; got a"),
+), ids=range(6))
+def test_sums_and_factors_that_overflow(model, message):
     classes = tuple(f"class_{index}" for index in range(math.prod(model.values[-1].shape)))
     with pytest.raises(UserError) as caught:
         compile_model(model.file(), "network", classes, "network.h")

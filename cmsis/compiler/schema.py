@@ -110,6 +110,11 @@ class BatchMatMulOptions(IntEnum):
     ADJ_Y = 1
 
 
+class SVDFOptions(IntEnum):
+    RANK = 0
+    FUSED_ACTIVATION_FUNCTION = 1
+
+
 class ReshapeOptions(IntEnum):
     NEW_SHAPE = 0
 

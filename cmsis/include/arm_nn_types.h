@@ -104,6 +104,15 @@ typedef struct {
     cmsis_nn_activation activation;
 } cmsis_nn_fc_params;
 
+/* Here, unlike elsewhere, both offsets are the zero points themselves. */
+typedef struct {
+    int32_t rank;
+    int32_t input_offset;  /* [-128, 127] */
+    int32_t output_offset; /* [-128, 127] */
+    cmsis_nn_activation input_activation; /* of the state */
+    cmsis_nn_activation output_activation;
+} cmsis_nn_svdf_params;
+
 /* Offsets of a matrix product: `input_offset` is the left matrix's, `filter_offset` the right one's, both in [-127, 128]. */
 typedef struct {
     bool adj_x; /* the left matrix lies transposed */

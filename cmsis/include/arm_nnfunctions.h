@@ -136,6 +136,23 @@ arm_cmsis_nn_status arm_batch_matmul_s8(const cmsis_nn_context *ctx, const cmsis
                                         const cmsis_nn_dims *input_rhs_dims, const int8_t *input_rhs,
                                         const cmsis_nn_dims *output_dims, int8_t *output);
 
+/* One step of an SVDF layer: input [1, h values], state [1, n filters * h memory], feature weights [n filters, h values], time
+ * weights [n filters, h memory] of int16, `bias_data` [filters / rank] or NULL, output [1, filters / rank]. Each filter's row of the
+ * state loses its first value and gets the product of the input last, by `input_quant_params`; a unit is the sum over the rows of
+ * `rank` filters times the time weights, by `output_quant_params`. Sums wrap to 32 bits, as TFLite's do. No scratch: neither context is
+ * read. Returns ARG_ERROR for several batches, or filters that are no multiple of `rank`.
+ */
+arm_cmsis_nn_status arm_svdf_state_s16_s8(const cmsis_nn_context *input_ctx, const cmsis_nn_context *output_ctx,
+                                          const cmsis_nn_svdf_params *svdf_params,
+                                          const cmsis_nn_per_tensor_quant_params *input_quant_params,
+                                          const cmsis_nn_per_tensor_quant_params *output_quant_params,
+                                          const cmsis_nn_dims *input_dims, const int8_t *input_data,
+                                          const cmsis_nn_dims *state_dims, int16_t *state_data,
+                                          const cmsis_nn_dims *weights_feature_dims, const int8_t *weights_feature_data,
+                                          const cmsis_nn_dims *weights_time_dims, const int16_t *weights_time_data,
+                                          const cmsis_nn_dims *bias_dims, const int32_t *bias_data,
+                                          const cmsis_nn_dims *output_dims, int8_t *output_data);
+
 /* Largest value of each window; padding never wins. No scratch. Returns ARG_ERROR for a window outside the input. */
 arm_cmsis_nn_status arm_max_pool_s8(const cmsis_nn_context *ctx, const cmsis_nn_pool_params *pool_params,
                                     const cmsis_nn_dims *input_dims, const int8_t *input_data,

@@ -25,7 +25,7 @@ from cmsis.compiler.operators.weights import output_multipliers
 from cmsis.compiler.operators.window import extent
 from cmsis.testing import elementwise_calls
 from cmsis.testing import kernel_arguments as place
-from cmsis.testing import s16_calls
+from cmsis.testing import s16_calls, state_calls
 from cmsis.testing.m4 import M4
 
 FENCES = ("input", "weights", "output", "input start", "weights start", "second input", "second input start")
@@ -75,15 +75,19 @@ def fences(graph: Graph, operator: Operator) -> tuple[str, ...]:
 
 def run_kernel(core: M4, graph: Graph, operator: Operator, values: Sequence[np.ndarray],
                fence: str) -> tuple[np.ndarray, ...]:
-    """Returns the kernel's outputs for `values`, constants included; raises KernelError, or CallError on a fault."""
+    """Returns the kernel's outputs for `values`, constants included, and behind them the states as it leaves them.
+
+    Raises KernelError, or CallError on a fault.
+    """
     buffers = _Buffers(core, graph, operator, values, fence)
     call = next(call for kind, call in _CALLS if isinstance(operator, kind))
     status = call(core, graph, operator, buffers)
     if status != 0:
         raise KernelError(f"{operator.kernel_for(graph)}: status; got {status}, want 0")
-    tensors = [graph.tensors[number] for number in operator.outputs]
-    return tuple(core.read(address, tensor.elements, tensor.dtype.value).reshape(tensor.shape)
-                 for address, tensor in zip(buffers.outputs, tensors))
+    computed = [number for number in operator.inputs if not graph.tensors[number].constant]
+    states = tuple((address, number) for address, number in zip(buffers.inputs, computed) if graph.tensors[number].state)
+    places = [(address, graph.tensors[number]) for address, number in (*zip(buffers.outputs, operator.outputs), *states)]
+    return tuple(core.read(address, tensor.elements, tensor.dtype.value).reshape(tensor.shape) for address, tensor in places)
 
 
 def _member(core: M4, member: int | Array, side: str) -> int:
@@ -208,4 +212,5 @@ _CALLS = (
     (Softmax, _softmax),
     (TransposeConv, _transpose_conv),
     *s16_calls.CALLS,
+    *state_calls.CALLS,
 )

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from cmsis.testing import random_binaries, random_look_ups, random_models
+from cmsis.testing import random_binaries, random_look_ups, random_models, random_states
 from cmsis.testing.random_matmul import batch_matmul
 from cmsis.testing.random_s16 import conv_2d_s16, fully_connected_s16
 
@@ -32,6 +32,7 @@ OPERATOR_CASES = (
     OperatorCase("max_pool_2d", lambda rng: random_models.pool_2d(rng, "MAX_POOL_2D")),
     OperatorCase("mean", random_models.mean),
     OperatorCase("softmax", random_models.softmax),
+    OperatorCase("svdf", random_states.svdf),
     OperatorCase("transpose_conv", random_models.transpose_conv),
     *(OperatorCase(builtin.lower(), partial(random_binaries.binary, builtin=builtin)) for builtin in random_binaries.BINARIES),
     *(OperatorCase(builtin.lower(), partial(random_look_ups.look_up, builtin=builtin)) for builtin in random_look_ups.LOOK_UPS),

@@ -17,7 +17,7 @@ _TYPES = {"int8": schema.TensorType.INT8, "int32": schema.TensorType.INT32, "flo
 
 @dataclass(frozen=True)
 class Value:
-    """A tensor; `data` makes it a constant. `scales` empty means no quantisation."""
+    """A tensor; `data` makes it a constant, `state` a variable. `scales` empty means no quantisation."""
 
     name: str
     shape: tuple[int, ...]
@@ -27,6 +27,7 @@ class Value:
     axis: int = 0
     data: np.ndarray | None = None
     signature: tuple[int, ...] | None = None
+    state: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ def _tensor(value: Value, buffers: list):
     tensor = schema.TensorT()
     tensor.name, tensor.type = value.name, _TYPES[value.dtype]
     tensor.shape = np.array(value.shape, np.int32)
+    tensor.isVariable = value.state
     if value.signature is not None:
         tensor.shapeSignature = np.array(value.signature, np.int32)
     if value.scales:

@@ -93,6 +93,8 @@ class Interpreter:
         """Scores int8 [N, *output_shape] of int8 windows [N, *input_shape]."""
         scores = np.empty((len(windows), *self.output.shape[1:]), np.int8)
         for index, window in enumerate(windows):
+            # A window is a sequence of its own, in the firmware, too: states begin at zero.
+            self._interpreter.reset_all_variables()
             self._interpreter.set_tensor(self._indices[0], window[None])
             self._interpreter.invoke()
             scores[index] = self._interpreter.get_tensor(self._indices[1])[0]

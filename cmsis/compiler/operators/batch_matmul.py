@@ -8,9 +8,10 @@ from typing import ClassVar
 import numpy as np
 
 from cmsis.compiler import c_source, schema
-from cmsis.compiler.fixed_point import Multiplier, quantize_multiplier, requantize
+from cmsis.compiler.fixed_point import Multiplier, requantize
 from cmsis.compiler.ir import INT8_MAX, INT8_MIN, Constant, Emission, Graph, Operator, Places, Tensor
 from cmsis.compiler.node import Node
+from cmsis.compiler.operators.weights import checked_multiplier
 from tools.errors import UserError
 
 _MAX_RANK = 4  # Two batch dimensions: what cmsis_nn_dims holds.
@@ -132,7 +133,9 @@ class BatchMatMul(Operator):
         """Returns left scale * right scale (a float32 product, as TFLite has it) / output scale."""
         left, right, target = (tensor.quantization.scale for tensor in (
             graph.input_of(self, 0), graph.input_of(self, 1), graph.output_of(self)))
-        return quantize_multiplier(float(np.float32(left) * np.float32(right)) / target)
+        with np.errstate(over="ignore"):
+            product = float(np.float32(left) * np.float32(right))
+        return checked_multiplier(self, product / target)
 
     def _depth(self, graph: Graph) -> int:
         return graph.input_of(self, 0).shape[-2 if self.adjoint_left else -1]

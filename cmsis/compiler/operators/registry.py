@@ -23,8 +23,9 @@ from cmsis.compiler.operators.relu import Relu, Relu6, ReluN1To1
 from cmsis.compiler.operators.reshape import ExpandDims, Reshape, Squeeze
 from cmsis.compiler.operators.shape_arithmetic import Pack, Shape, StridedSlice
 from cmsis.compiler.operators.softmax import Softmax
-from cmsis.compiler.operators.transpose_conv import TransposeConv
+from cmsis.compiler.operators.svdf import Svdf
 from cmsis.compiler.operators.tanh import Tanh
+from cmsis.compiler.operators.transpose_conv import TransposeConv
 from tools.errors import UserError
 
 OPERATORS = (
@@ -57,6 +58,7 @@ OPERATORS = (
     Squeeze,
     StridedSlice,
     Sub,
+    Svdf,
     Tanh,
     TransposeConv,
 )

@@ -48,6 +48,14 @@ def output_multipliers(graph: Graph, operator: Operator, channels: int) -> tuple
     return tuple(quantize_multiplier(factor) for factor in output_factors(graph, operator, channels))
 
 
+def checked_multiplier(operator: Operator, factor: float) -> Multiplier:
+    """Returns the nearest Multiplier; raises UserError for a factor that has none."""
+    if not 0 <= factor < 1 << _MAX_SHIFT:
+        raise UserError(f"{operator.layer}: scales of {operator.builtin} do not fit; got a factor of {factor}, want less than"
+                        f" 2^{_MAX_SHIFT}. Fix: calibrate the quantization again")
+    return quantize_multiplier(factor)
+
+
 def finish(accumulators: np.ndarray, multipliers: tuple[Multiplier, ...], zero_point: int, clamp: Clamp) -> np.ndarray:
     """Returns int8 outputs from accumulators whose last axis is the channel, rounded twice."""
     scaled = requantize(accumulators, np.array([m.value for m in multipliers], np.int64),

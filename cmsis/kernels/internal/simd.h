@@ -200,7 +200,8 @@ static inline uint32_t widen_odd_add(uint32_t lanes, uint32_t bytes)
 
 static inline int32_t multiply_lanes(uint32_t a, uint32_t b, int32_t accumulator)
 {
-    return accumulator + (int16_t)a * (int16_t)b + (int16_t)(a >> 16) * (int16_t)(b >> 16);
+    const uint32_t low = (uint32_t)((int16_t)a * (int16_t)b), high = (uint32_t)((int16_t)(a >> 16) * (int16_t)(b >> 16));
+    return (int32_t)((uint32_t)accumulator + low + high);
 }
 
 static inline int64_t multiply_lanes_long(uint32_t a, uint32_t b, int64_t accumulator)
