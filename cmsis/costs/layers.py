@@ -19,6 +19,7 @@ from tools.link.network_elf import HEADER, NAME, Kit, link_network
 from tools.link.simulated_network import SimulatedNetwork
 
 _SEED = 1
+_LAYER = "layer"
 
 
 def measure_layers(graph: Graph, kit: Kit, profile: str) -> tuple[LayerCosts, ...]:
@@ -41,7 +42,7 @@ def _library(graph: Graph, option: Operator) -> Library:
     """A network of that one layer, named alike for all layers, so that equal ones are measured once."""
     computed = tuple(number for number in dict.fromkeys(option.inputs)
                      if not graph.tensors[number].constant and not graph.tensors[number].state)
-    single = replace(graph, name=NAME, operators=(replace(option, layer="layer"),), inputs=computed, outputs=option.outputs)
+    single = replace(graph, name=NAME, operators=(replace(option, layer=_LAYER),), inputs=computed, outputs=option.outputs)
     plan = plan_memory(single)
     replay(single, plan)
     classes = tuple(f"class_{index}" for index in range(single.tensors[option.outputs[0]].elements))
@@ -54,7 +55,7 @@ def _measure(kit: Kit, library: Library, profile: str) -> tuple[int, int, tuple]
     rng = np.random.default_rng(_SEED)
     values = [_random(rng, np.dtype(end["type"]), end["bytes"]) for end in network.inputs]
     data_bytes, code = layer_flash(elf)
-    return network.profile(profile, values).total.cycles.total, data_bytes, code
+    return network.profile(profile, values).layer(_LAYER).cycles.total, data_bytes, code
 
 
 def _random(rng: np.random.Generator, dtype: np.dtype, size_bytes: int) -> np.ndarray:
