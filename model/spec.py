@@ -164,10 +164,12 @@ class Quantization:
 
 @dataclasses.dataclass(frozen=True)
 class Compiler:
-    """How kernels are chosen (cmsis/compiler/lowering/choose.py); `flash_bytes` limits those of kernels and weights."""
+    """How kernels are chosen (cmsis/compiler/lowering/choose.py); `flash_bytes` limits those of kernels and weights, `sram_bytes`
+    those of weights that lie in SRAM."""
 
     policy: str = field(one_of("speed", "size", "balanced", "cmsis_nn"), default="balanced")
     flash_bytes: int | None = field(_COUNT, default=None)
+    sram_bytes: int = field(at_least(0), default=0)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -47,9 +47,9 @@ def test_shipped_spec_loads():
 
 
 def test_how_kernels_are_chosen(tmp_path):
-    assert spec.load(SHIPPED).compiler == spec.Compiler("balanced", None)
+    assert spec.load(SHIPPED).compiler == spec.Compiler("balanced", None, 0)
     content = {**yaml.safe_load(SHIPPED.read_text()), "compiler": {"policy": "size", "flash_bytes": 9000}}
-    assert spec.load(_write(tmp_path, content)).compiler == spec.Compiler("size", 9000)
+    assert spec.load(_write(tmp_path, content)).compiler == spec.Compiler("size", 9000, 0)
     content["compiler"]["policy"] = "small"
     message = _message(tmp_path, content)
     assert "broken.yaml: compiler.policy" in message and "speed, size, balanced, cmsis_nn" in message

@@ -21,12 +21,16 @@ def comment(text: str) -> str:
                    if character.isascii()).replace("*/", "?")
 
 
-def array(name: str, c_type: str, values: Iterable[int]) -> Constant:
-    """Returns a constant array; weights are aligned to what flash reads at once, which the kernels' loads like but don't need."""
+def array(name: str, c_type: str, values: Iterable[int], in_sram: bool = False) -> Constant:
+    """Returns a constant array; weights are aligned to what flash reads at once, which the kernels' loads like but don't need.
+
+    One that lies in SRAM is no `const`, lest compilers put it into flash all the same.
+    """
     items = [f"{value:#010x}" if c_type == "uint32_t" else literal(value) for value in values]
     lines = "\n    ".join(wrap(", ".join(items), _COLUMNS))
     aligned = "" if c_type == "int32_t" else " EDGEPLUG_ALIGNED"
-    return Constant(name, f"static const {c_type} {name}[{len(items)}]{aligned} = {{\n    {lines}}};")
+    const, place = ("", " EDGEPLUG_IN_SRAM") if in_sram else ("const ", "")
+    return Constant(name, f"static {const}{c_type} {name}[{len(items)}]{aligned}{place} = {{\n    {lines}}};")
 
 
 def dims(n: int, h: int, w: int, c: int) -> Constant:

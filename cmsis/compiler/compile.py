@@ -37,7 +37,7 @@ def main(argv) -> None:
     spec = specs.load(_SPEC.value)
     data = _read(_MODEL.value, "a .tflite file", "--model")
     measured = costs.from_json(_read(_COSTS.value, "the JSON of //cmsis/costs:measure", "--costs").decode()) if _COSTS.value else None
-    policy = Policy(_POLICY.value or spec.compiler.policy, spec.compiler.flash_bytes)
+    policy = Policy(_POLICY.value or spec.compiler.policy, spec.compiler.flash_bytes, spec.compiler.sram_bytes)
     try:
         library = compile_model(data, spec.name, tuple(spec.classes), Path(_HEADER.value).name, policy, measured)
     except errors.UserError as error:

@@ -10,7 +10,8 @@ import numpy as np
 
 from cmsis.compiler.emitter import Library, emit
 from cmsis.compiler.ir import Graph, Operator
-from cmsis.compiler.lowering.costs import Cost, LayerCosts
+from cmsis.compiler.lowering.choose import Policy
+from cmsis.compiler.lowering.costs import Cost, Function, LayerCosts
 from cmsis.compiler.lowering.lower import label, options
 from cmsis.compiler.planner import plan_memory
 from cmsis.compiler.replay import replay
@@ -19,16 +20,15 @@ from tools.link.network_elf import HEADER, NAME, Kit, link_network
 from tools.link.simulated_network import SimulatedNetwork
 
 _SEED = 1
-_LAYER = "layer"
 
 
-def measure_layers(graph: Graph, kit: Kit, profile: str) -> tuple[LayerCosts, ...]:
-    """Returns what all options of all layers cost in the memory profile `profile`; raises UserError as the compiler does."""
-    known: dict[Library, tuple[int, int, tuple]] = {}
+def measure_layers(graph: Graph, kit: Kit, profile: str, policy: Policy = Policy()) -> tuple[LayerCosts, ...]:
+    """Returns what all of the policy's options cost in the memory profile `profile`; raises UserError as the compiler does."""
+    known: dict[Library, tuple[int, int, int, tuple[Function, ...]]] = {}
     layers = []
     for operator in graph.operators:
         costs = []
-        for option in options(graph, operator):
+        for option in options(graph, operator, policy):
             library = _library(graph, option)
             if library not in known:
                 known[library] = _measure(kit, library, profile)
@@ -42,20 +42,19 @@ def _library(graph: Graph, option: Operator) -> Library:
     """A network of that one layer, named alike for all layers, so that equal ones are measured once."""
     computed = tuple(number for number in dict.fromkeys(option.inputs)
                      if not graph.tensors[number].constant and not graph.tensors[number].state)
-    single = replace(graph, name=NAME, operators=(replace(option, layer=_LAYER),), inputs=computed, outputs=option.outputs)
+    single = replace(graph, name=NAME, operators=(replace(option, layer="layer"),), inputs=computed, outputs=option.outputs)
     plan = plan_memory(single)
     replay(single, plan)
     classes = tuple(f"class_{index}" for index in range(single.tensors[option.outputs[0]].elements))
     return emit(single, plan, classes, HEADER)
 
 
-def _measure(kit: Kit, library: Library, profile: str) -> tuple[int, int, tuple]:
+def _measure(kit: Kit, library: Library, profile: str) -> tuple[int, int, int, tuple[Function, ...]]:
     elf = link_network(kit, library)
     network = SimulatedNetwork(elf, library.plan)
     rng = np.random.default_rng(_SEED)
     values = [_random(rng, np.dtype(end["type"]), end["bytes"]) for end in network.inputs]
-    data_bytes, code = layer_flash(elf)
-    return network.profile(profile, values).layer(_LAYER).cycles.total, data_bytes, code
+    return network.cycles(profile, values), *layer_flash(elf)
 
 
 def _random(rng: np.random.Generator, dtype: np.dtype, size_bytes: int) -> np.ndarray:

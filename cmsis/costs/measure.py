@@ -9,6 +9,7 @@ from pathlib import Path
 from absl import flags
 
 from cmsis.compiler import reader
+from cmsis.compiler.lowering.choose import Policy
 from cmsis.compiler.lowering.costs import as_json
 from cmsis.compiler.pipeline import run_pipeline
 from cmsis.costs.layers import measure_layers
@@ -31,9 +32,10 @@ def main(argv) -> None:
     del argv
     spec = specs.load(_SPEC.value)
     profile = BOARDS[spec.target].profile if spec.target in BOARDS else ZERO_WAIT.name
+    policy = Policy(spec.compiler.policy, spec.compiler.flash_bytes, spec.compiler.sram_bytes)
     try:
         graph = run_pipeline(reader.read(Path(_MODEL.value).read_bytes(), spec.name))
-        costs = measure_layers(graph, read_kit(_RUNFILES), profile)
+        costs = measure_layers(graph, read_kit(_RUNFILES), profile, policy)
     except errors.UserError as error:
         raise errors.UserError(f"{_MODEL.value}: {error}") from error
     Path(_OUTPUT.value).write_text(as_json(profile, costs), encoding="utf-8")

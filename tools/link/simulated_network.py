@@ -47,6 +47,13 @@ class SimulatedNetwork:
         machine = self._boot(timing)
         return profile_call(machine, timing, f"{NAME}_run", layers_of(self.plan), lambda: self._infer(machine, values))
 
+    def cycles(self, timing: str, values: Sequence[np.ndarray]) -> int:
+        """The cycles of one inference, as of `profile`, with the harness's call, without their causes: much faster."""
+        machine = self._boot(timing)
+        before = machine.cycles
+        self._infer(machine, values)
+        return machine.cycles - before
+
     def _boot(self, timing: str | None) -> Machine:
         machine = Machine(self._elf, _BOARD, timing)
         self._succeed(machine, "prepare")

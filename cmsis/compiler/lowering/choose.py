@@ -20,10 +20,12 @@ Code = tuple[Function, ...]
 @dataclass(frozen=True)
 class Policy:
     """`speed`: the fewest cycles; `size`: the fewest bytes; `balanced`: the fewest cycles within `flash_bytes`, or without
-    that limit the smallest product of cycles and bytes of code; `cmsis_nn`: the public API."""
+    that limit the smallest product of cycles and bytes of code; `cmsis_nn`: the public API. Up to `sram_bytes` of weights may
+    lie in SRAM, where that saves cycles."""
 
     kind: str = BALANCED
     flash_bytes: int | None = None
+    sram_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Choice:
 
 def choose(costs: tuple[LayerCosts, ...], policy: Policy) -> Choice:
     """Returns the best choice by `policy`; raises UserError if none fits its limit."""
-    found = list(_choices(costs))
+    found = list(_choices(costs, policy.sram_bytes))
     if policy.flash_bytes is not None:
         least = min(choice.flash_bytes for choice in found)
         found = [choice for choice in found if choice.flash_bytes <= policy.flash_bytes]
@@ -56,8 +58,10 @@ def _rank(policy: Policy) -> Callable[[Choice], tuple]:
     return lambda choice: (choice.cycles, choice.flash_bytes, choice.options)
 
 
-def _choices(costs: tuple[LayerCosts, ...]) -> Iterator[Choice]:
-    """Returns, for each set of kernels that can do all layers, the fastest and the smallest choice within it."""
+def _choices(costs: tuple[LayerCosts, ...], sram_bytes: int) -> Iterator[Choice]:
+    """Returns, for each set of kernels that can do all layers, the fastest and the smallest choice within it, the former with
+    weights in SRAM where the most cycles are saved by the byte.
+    """
     used = [dict.fromkeys(cost.code for cost in layer.options) for layer in costs]
     # Kernels without an alternative are in every set; beyond what can be enumerated others are, too.
     fixed = {code for layer in used if len(layer) == 1 for code in layer}
@@ -66,15 +70,29 @@ def _choices(costs: tuple[LayerCosts, ...]) -> Iterator[Choice]:
     free = free[:_KERNELS_MAX]
     for count in range(len(free) + 1):
         for some in combinations(free, count):
+            allowed = fixed.union(some)
             for rank in (lambda cost: (cost.cycles, cost.data_bytes), lambda cost: (cost.data_bytes, cost.cycles)):
-                picked = [_best(layer, fixed.union(some), rank) for layer in costs]
+                picked = [_best(layer, allowed, rank) for layer in costs]
                 if None not in picked:
                     yield _sum(costs, tuple(picked))
+                    yield _sum(costs, tuple(_move_to_sram(costs, picked, allowed, sram_bytes)))
 
 
 def _best(layer: LayerCosts, allowed: set[Code], rank: Callable[[Cost], tuple]) -> int | None:
-    usable = [index for index, cost in enumerate(layer.options) if cost.code in allowed]
+    usable = [index for index, cost in enumerate(layer.options) if cost.code in allowed and not cost.sram_bytes]
     return min(usable, key=lambda index: (*rank(layer.options[index]), index), default=None)
+
+
+def _move_to_sram(costs: tuple[LayerCosts, ...], picked: list[int], allowed: set[Code], left: int) -> list[int]:
+    moves = [((layer.options[picked[number]].cycles - cost.cycles) / cost.sram_bytes, number, index)
+             for number, layer in enumerate(costs) for index, cost in enumerate(layer.options)
+             if cost.code in allowed and cost.sram_bytes and cost.cycles < layer.options[picked[number]].cycles]
+    moved = dict(enumerate(picked))
+    for _, number, index in sorted(moves, key=lambda move: (-move[0], *move[1:])):
+        size_bytes = costs[number].options[index].sram_bytes
+        if moved[number] == picked[number] and size_bytes <= left:
+            moved[number], left = index, left - size_bytes
+    return list(moved.values())
 
 
 def _sum(costs: tuple[LayerCosts, ...], picked: tuple[int, ...]) -> Choice:

@@ -17,7 +17,7 @@ _FAST, _SMALL = (Function("fast", 900), Function("common", 100)), (Function("sma
 
 
 def _layer(fast_cycles: int, small_cycles: int) -> LayerCosts:
-    return LayerCosts("layer", (Cost("fast", fast_cycles, 50, _FAST), Cost("small", small_cycles, 40, _SMALL)))
+    return LayerCosts("layer", (Cost("fast", fast_cycles, 50, 0, _FAST), Cost("small", small_cycles, 40, 0, _SMALL)))
 
 
 def test_shared_functions_count_once():
@@ -39,7 +39,7 @@ def test_the_fastest_that_fits_is_that_of_all_choices():
     functions = [Function(f"f{index}", int(rng.integers(50, 900))) for index in range(6)]
     for _ in range(20):
         costs = tuple(LayerCosts("layer", tuple(
-            Cost(functions[entry].name, int(rng.integers(100, 5000)), 60, (functions[entry], functions[int(rng.integers(6))]))
+            Cost(functions[entry].name, int(rng.integers(100, 5000)), 60, 0, (functions[entry], functions[int(rng.integers(6))]))
             for entry in rng.choice(6, 3, replace=False))) for _ in range(3))
         limit = int(rng.integers(800, 3000))
         fitting = [cycles for cycles, size in map(lambda picked: _total(costs, picked), product(range(3), repeat=3)) if size <= limit]
@@ -48,6 +48,16 @@ def test_the_fastest_that_fits_is_that_of_all_choices():
         else:
             with pytest.raises(UserError, match="no choice of kernels fits the flash"):
                 choose(costs, Policy(BALANCED, limit))
+
+
+def test_sram_goes_where_it_saves_most():
+    def layer(flash_cycles, sram_cycles):
+        return LayerCosts("layer", (Cost("fast", flash_cycles, 80, 0, _FAST), Cost("fast in_sram", sram_cycles, 80, 70, _FAST)))
+
+    costs = (layer(100, 90), layer(100, 50), layer(100, 120))
+    assert choose(costs, Policy(SPEED)).options == (0, 0, 0)
+    assert choose(costs, Policy(SPEED, sram_bytes=100)).options == (0, 1, 0)
+    assert choose(costs, Policy(SPEED, sram_bytes=1000)).options == (1, 1, 0)
 
 
 def _total(costs, picked) -> tuple[int, int]:

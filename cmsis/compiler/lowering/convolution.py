@@ -14,10 +14,10 @@ from cmsis.compiler.operators.conv_2d import Conv2D
 from cmsis.compiler.operators.window import Extent, Window, extent
 
 _GROUP_BYTES = 16  # a group of values of four filters, or of two windows
-_PAIRS = (8, 2)  # of output positions that are computed together
+_PAIRS = (8, 4, 2, 1)  # of output positions that are computed together
 _WINDOWS_BYTES_MAX = 4096
-# From so many output positions on a copy of the weights in SRAM pays, if it is not larger than that.
-_COPIED_POSITIONS_MIN, _COPIED_BYTES_MAX = 32, 8192
+_COPIED_BYTES_MAX = 8192
+_COPIED_POSITIONS_MIN = 32  # from so many on a copy of the weights in SRAM pays
 
 
 @dataclass(frozen=True)
@@ -86,17 +86,21 @@ class PackedConv2D(Implementation):
 
     @classmethod
     def variants(cls, graph: Graph, semantic: Conv2D) -> tuple["PackedConv2D", ...]:
-        """Returns many pairs before few, with weights copied first where that is likely to pay."""
+        """Returns as many pairs as their windows leave room for, with weights copied first where that is likely to pay."""
         if not cls.suits(graph, semantic):
             return ()
         target = geometry(graph, semantic).target
-        plain = cls.of(semantic)
-        possible = [replace(plain, pairs=max(1, min(pairs, target.w // 2))) for pairs in _PAIRS]
-        small = [variant for variant in possible if variant.windows_bytes(graph) <= _WINDOWS_BYTES_MAX] or possible[-1:]
-        ways = (False, True)
-        if target.h * target.w >= _COPIED_POSITIONS_MIN and plain.quads_bytes(graph) <= _COPIED_BYTES_MAX:
-            ways = (True, False)
-        return tuple(replace(variant, copied=copied) for copied in ways for variant in dict.fromkeys(small))
+        possible = [replace(cls.of(semantic), pairs=max(1, min(pairs, target.w // 2))) for pairs in _PAIRS]
+        direct = next((variant for variant in possible if variant.windows_bytes(graph) <= _WINDOWS_BYTES_MAX), possible[-1])
+        if direct.quads_bytes(graph) > _COPIED_BYTES_MAX:
+            return (direct,)
+        copied = replace(direct, copied=True)
+        return (copied, direct) if target.h * target.w >= _COPIED_POSITIONS_MIN else (direct, copied)
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether it reads weights from where they lie."""
+        return not self.copied
 
     def quads_bytes(self, graph: Graph) -> int:
         """Returns the size of weights, biases and factors."""

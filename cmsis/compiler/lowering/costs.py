@@ -20,11 +20,12 @@ class Function:
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one option; `label` names it."""
+    """Of one option; `label` names it. `sram_bytes` of its data are copied to SRAM when the firmware starts."""
 
     label: str
     cycles: int
     data_bytes: int
+    sram_bytes: int
     code: tuple[Function, ...]
 
 
@@ -54,4 +55,4 @@ def from_json(text: str) -> tuple[LayerCosts, ...]:
 
 def _cost(option: dict) -> Cost:
     code = tuple(Function(function["name"], function["size_bytes"]) for function in option["code"])
-    return Cost(option["label"], option["cycles"], option["data_bytes"], code)
+    return Cost(option["label"], option["cycles"], option["data_bytes"], option["sram_bytes"], code)

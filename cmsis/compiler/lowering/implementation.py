@@ -16,7 +16,7 @@ from cmsis.compiler import c_source
 from cmsis.compiler.ir import Emission, Graph, Operator, Places
 
 HEADER = "edgeplug_kernels.h"
-_COMMON = ("layer", "inputs", "outputs", "semantic")
+_COMMON = ("layer", "inputs", "outputs", "semantic", "in_sram")
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,10 @@ Member = int | Array
 
 @dataclass(frozen=True)
 class Implementation(Operator):
-    """`semantic` says what is computed."""
+    """`semantic` says what is computed; arrays lie in flash, or `in_sram`, where they never wait."""
 
     semantic: Operator
+    in_sram: bool = False
 
     struct: ClassVar[str]
     takes_scratch: ClassVar[bool] = False  # even if it wants none for this layer
@@ -62,8 +63,13 @@ class Implementation(Operator):
     @property
     def label(self) -> str:
         """The kernel, and what distinguishes this way to run it from others."""
-        own = [field.name for field in fields(self) if field.name not in _COMMON]
-        return " ".join((self.kernel, *(f"{name}={getattr(self, name)}" for name in own)))
+        own = (f"{field.name}={getattr(self, field.name)}" for field in fields(self) if field.name not in _COMMON)
+        return " ".join((self.kernel, *own, *(("in_sram",) if self.in_sram else ())))
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether it reads weights from where they lie."""
+        return len(self.inputs) > 1
 
     @property
     def builtin(self) -> str:
@@ -85,7 +91,7 @@ class Implementation(Operator):
     def emit(self, graph: Graph, places: Places) -> Emission:
         """Returns the arrays, the struct and the call."""
         members = self.members(graph)
-        arrays = tuple(c_source.array(f"{places.prefix}_{member.name}", member.c_type, member.values)
+        arrays = tuple(c_source.array(f"{places.prefix}_{member.name}", member.c_type, member.values, self.in_sram)
                        for member in members if isinstance(member, Array))
         values = ", ".join(f"{places.prefix}_{member.name}" if isinstance(member, Array) else c_source.literal(member)
                            for member in members)

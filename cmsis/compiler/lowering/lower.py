@@ -41,9 +41,15 @@ def candidates(graph: Graph, operator: Operator) -> tuple[Implementation, ...]:
                  for variant in implementation.variants(graph, operator))
 
 
-def options(graph: Graph, operator: Operator) -> tuple[Operator, ...]:
-    """Returns all ways to run `operator`: the candidates, and itself by the public API; none where nothing runs."""
-    return () if operator.aliases_input else (*candidates(graph, operator), operator)
+def options(graph: Graph, operator: Operator, policy: Policy) -> tuple[Operator, ...]:
+    """Returns all ways to run `operator`: the candidates, where the policy allows it with their weights in SRAM, too, and itself
+    by the public API; none where nothing runs.
+    """
+    if operator.aliases_input:
+        return ()
+    found = candidates(graph, operator)
+    in_sram = (replace(candidate, in_sram=True) for candidate in found if policy.sram_bytes and candidate.has_weights)
+    return (*found, *in_sram, operator)
 
 
 def label(graph: Graph, option: Operator) -> str:
@@ -61,8 +67,8 @@ def lower(graph: Graph, policy: Policy, costs: tuple[LayerCosts, ...] | None = N
     if policy.kind == CMSIS_NN:
         return replace(graph, operators=tuple(operator.for_cmsis_nn(graph) for operator in graph.operators))
     if costs is None:
-        return replace(graph, operators=tuple(next(iter(options(graph, operator)), operator) for operator in graph.operators))
-    found = [(operator, options(graph, operator)) for operator in graph.operators]
+        return replace(graph, operators=tuple(next(iter(options(graph, operator, policy)), operator) for operator in graph.operators))
+    found = [(operator, options(graph, operator, policy)) for operator in graph.operators]
     ways = [these for _, these in found if these]
     if [tuple(label(graph, option) for option in these) for these in ways] != [
             tuple(cost.label for cost in layer.options) for layer in costs]:

@@ -8,8 +8,10 @@
 
 #if defined(__GNUC__)
 #define EDGEPLUG_ALIGNED __attribute__((aligned(8)))
+#define EDGEPLUG_IN_SRAM __attribute__((section(".data.weights")))
 #else
 #define EDGEPLUG_ALIGNED
+#define EDGEPLUG_IN_SRAM
 #endif
 
 const char *const small_class_names[SMALL_CLASSES] = {
