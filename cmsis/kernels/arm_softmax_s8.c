@@ -6,7 +6,7 @@
 #define KEPT 16     /* exponentials kept on the stack; further ones are computed again: 64 bytes instead of a scratch */
 
 /* exp of the distance to the largest value, Q0.31; 0 where it does not count. */
-static int32_t exponential(int32_t difference, int32_t mult, int32_t shift, int32_t diff_min)
+static __attribute__((noinline)) int32_t exponential(int32_t difference, int32_t mult, int32_t shift, int32_t diff_min)
 {
     return difference < diff_min ? 0 : exp_q31(multiply_q31(difference * (1 << shift), mult));
 }
@@ -27,12 +27,11 @@ void arm_softmax_s8(const int8_t *input, const int32_t num_rows, const int32_t r
             sum += divide_positive(share, SUM_BITS);
         }
         const int32_t headroom = __builtin_clz((uint32_t)sum);
-        const int32_t scale = reciprocal_q31((int32_t)(((uint32_t)sum << headroom) - (1u << 31)));
+        const int32_t scale = reciprocal_q31((uint32_t)sum << headroom);
         const int32_t exponent = SUM_BITS - headroom + 31 - 8;
         for (int32_t i = 0; i < row_size; i++) {
             const int32_t share = i < KEPT ? kept[i] : exponential(input[i] - largest, mult, shift, diff_min);
-            const int32_t result = divide_positive(multiply_q31(share, scale), exponent) + INT8_MIN;
-            output[i] = (int8_t)(result > INT8_MAX ? INT8_MAX : result);
+            output[i] = (int8_t)saturate_s8(divide_positive(multiply_q31(share, scale), exponent) + INT8_MIN);
         }
     }
 }

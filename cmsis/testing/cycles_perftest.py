@@ -52,7 +52,7 @@ LAYERS = (
     Layer("average_pool_2x2", 0, (9_390, 9_560)),
     Layer("average_pool_25x5", 0, (11_590, 11_710)),
     Layer("mean_25x5", 0, (12_580, 12_660)),
-    Layer("softmax_12", 0, (2_330, 2_490)),
+    Layer("softmax_12", 0, (2_020, 2_150)),
     Layer("look_up_16384", 0, (61_240, 61_300)),
     Layer("clamp_16384", 0, (46_470, 46_510)),
     Layer("add_16384", 0, (114_020, 114_090)),

@@ -6,12 +6,18 @@
 #ifndef EDGEPLUG_FIXED_POINT_EXP_H
 #define EDGEPLUG_FIXED_POINT_EXP_H
 
-#include <stdint.h>
+#include "cmsis/kernels/internal/simd.h"
 
 /* a * b / 2^31, halves up; not both -2^31. */
 static inline int32_t multiply_q31(int32_t a, int32_t b)
 {
     return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31);
+}
+
+/* The same for |a| < 2^30, in two instructions. */
+static inline int32_t multiply_small_q31(int32_t a, int32_t b)
+{
+    return multiply_high_rounded(a * 2, b);
 }
 
 /* x / 2^bits, halves away from zero; bits in [1, 30] and |x| < 2^31 - 2^(bits - 1). */
@@ -34,12 +40,12 @@ static inline int32_t exp_q31(int32_t x)
     if (x == 0) {
         return INT32_MAX;
     }
-    /* A polynomial of fourth order around -1/8 covers the distance to the next multiple of 1/4 below. */
+    /* A polynomial of fourth order around -1/8 covers the distance to the next multiple of 1/4 below. |t| <= 2^28. */
     const int32_t fraction = (x & (quarter - 1)) - quarter;
     const int32_t t = fraction * 32 + (1 << 28);
-    const int32_t t2 = multiply_q31(t, t), t3 = multiply_q31(t2, t), t4 = multiply_q31(t2, t2);
-    const int32_t higher = divide_by_power(multiply_q31(divide_by_power(t4, 2) + t3, 715827883) + t2, 1);
-    int32_t result = 1895147668 + multiply_q31(1895147668, t + higher);
+    const int32_t t2 = multiply_small_q31(t, t), t3 = multiply_small_q31(t2, t), t4 = multiply_small_q31(t2, t2);
+    const int32_t higher = divide_by_power(multiply_small_q31(divide_by_power(t4, 2) + t3, 715827883) + t2, 1);
+    int32_t result = 1895147668 + multiply_small_q31(t + higher, 1895147668);
     /* Each bit of the rest is a factor. */
     int32_t rest = (fraction - x) >> 24;
     for (const int32_t *power = powers; rest != 0; power++, rest >>= 1) {
@@ -50,14 +56,16 @@ static inline int32_t exp_q31(int32_t x)
     return result;
 }
 
-/* 1 / (1 + x) in Q0.31 for x in [0, 1) in Q0.31: three steps of Newton's method from 48/17 - 32/17 * d, d in [1/2, 1). */
-static inline int32_t reciprocal_q31(int32_t x)
+/* 1 / x in Q0.31 for x in [1, 2) in Q1.31: three steps of Newton's method from 48/17 - 32/17 * d, where d = x / 2. Estimates, in
+ * Q2.29, come from below; before the last step they are less than 2^30.
+ */
+static inline int32_t reciprocal_q31(uint32_t x)
 {
-    const int32_t half_denominator = (int32_t)(((int64_t)x + INT32_MAX + 1) >> 1);
-    int32_t estimate = 1515870810 - multiply_q31(half_denominator, 1010580540);
+    const int32_t d = (int32_t)(x >> 1);
+    int32_t estimate = 1515870810 - multiply_small_q31(1010580540, d);
     for (int step = 0; step < 3; step++) {
-        const int32_t error = (1 << 29) - multiply_q31(half_denominator, estimate);
-        estimate += multiply_q31(estimate, error) * 4;
+        const int32_t error = (1 << 29) - multiply_small_q31(estimate, d);
+        estimate += multiply_small_q31(error, estimate) * 4;
     }
     return estimate >= 1 << 30 ? INT32_MAX : estimate * 2;
 }
