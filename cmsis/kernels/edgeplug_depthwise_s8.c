@@ -74,7 +74,9 @@ static void convolve_quads(const edgeplug_depthwise *layer, const int8_t *input,
     const uintptr_t unaligned = (uintptr_t)scratch + EDGEPLUG_PAIR_ALIGNMENT - 1;
     uint32_t *room = (uint32_t *)(unaligned & ~(uintptr_t)(EDGEPLUG_PAIR_ALIGNMENT - 1));
     const uint32_t outside = (uint8_t)layer->zero_point * 0x01010101u, *quad = layer->quads;
-    work at = {.layer = layer, .pair = pair};
+    work at; /* Set member by member: GCC would call memset() for the others. */
+    at.layer = layer;
+    at.pair = pair;
     for (int32_t i = 0; i < 3; i++) {
         at.pairs[i] = room;
         for (int32_t word = columns * EDGEPLUG_PLACE_WORDS; word > 0; word--) {

@@ -14,7 +14,10 @@ arm_cmsis_nn_status edgeplug_pool_all(const cmsis_nn_pool_params *params, const 
                                       const cmsis_nn_dims *output_dims, int8_t *output, edgeplug_pool *pool)
 {
     const int32_t channels = input_dims->c, width = input_dims->w, out_width = output_dims->w, step = params->stride.w;
-    edgeplug_windows windows = {.row_step = width * channels, .column_step = channels, .position_step = step * channels};
+    edgeplug_windows windows; /* Set member by member: GCC would call memset() for the others. */
+    windows.row_step = width * channels;
+    windows.column_step = channels;
+    windows.position_step = step * channels;
     for (int32_t batch = 0; batch < input_dims->n; batch++, input += input_dims->h * windows.row_step) {
         for (int32_t out_y = 0; out_y < output_dims->h; out_y++) {
             int32_t y = out_y * params->stride.h - params->padding.h;
