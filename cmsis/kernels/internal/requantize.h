@@ -46,13 +46,14 @@ static inline int shift_suits_assembly(int32_t shift)
     return shift < 0 && shift >= -22;
 }
 
+/* Clamps each of `count` values. */
+void edgeplug_clamp_each_s8(int8_t *values, int32_t count, int32_t low, int32_t high);
+
 /* Applies the narrower range of a fused activation to `count` values that are saturated to int8. */
 static inline void clamp_all_s8(int8_t *values, int32_t count, int32_t low, int32_t high)
 {
     if (low > INT8_MIN || high < INT8_MAX) {
-        for (; count > 0; count--, values++) {
-            *values = clamp_s8(*values, low, high);
-        }
+        edgeplug_clamp_each_s8(values, count, low, high);
     }
 }
 
