@@ -112,6 +112,9 @@ void edgeplug_depthwise_apart_s8(const edgeplug_depthwise *layer, const int8_t *
 void edgeplug_depthwise_multiplied_s8(const edgeplug_depthwise *layer, const int8_t *input, int8_t *output, void *scratch);
 void edgeplug_depthwise_multiplied_apart_s8(const edgeplug_depthwise *layer, const int8_t *input, int8_t *output, void *scratch);
 
+/* All of that in less code and many more cycles. No scratch. */
+void edgeplug_depthwise_small_s8(const edgeplug_depthwise *layer, const int8_t *input, int8_t *output, void *scratch);
+
 /* Sum or difference of two rows: output = clamp((floor(x * factor_1 / 2^8) + floor(y * factor_2 / 2^8) + bias) >> 20), every
  * term and partial sum an int32. Factors are of 2^28, the bias of 2^20 output steps.
  */

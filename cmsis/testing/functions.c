@@ -32,6 +32,7 @@ function *const functions[] __attribute__((used, section(".rodata.functions"))) 
     (function *)edgeplug_depthwise_multiplied_apart_s8,
     (function *)edgeplug_depthwise_multiplied_s8,
     (function *)edgeplug_depthwise_s8,
+    (function *)edgeplug_depthwise_small_s8,
     (function *)edgeplug_convolve_small_s8,
     (function *)edgeplug_fully_connected_s8,
     (function *)edgeplug_fully_connected_small_s8,

@@ -45,7 +45,7 @@ class PackedDepthwiseConv2D(Implementation):
     kernel: ClassVar[str] = "edgeplug_depthwise_s8"
     struct: ClassVar[str] = "edgeplug_depthwise"
     stride: ClassVar[int] = 1
-    is_multiplied: ClassVar[bool] = False
+    multiplied: ClassVar[tuple[bool, ...]] = (False,)
 
     @classmethod
     def suits(cls, graph: Graph, semantic: DepthwiseConv2D) -> bool:
@@ -53,9 +53,9 @@ class PackedDepthwiseConv2D(Implementation):
         window, channels = semantic.window, graph.input_of(semantic, 1).shape[3]
         target = extent(graph.output_of(semantic))
         weights.check_accumulators(graph, semantic, channel_axis=3)
-        moves = (target.h == 1 or window.stride.h == cls.stride) and (target.w == 1 or window.stride.w == cls.stride)
-        return (max(window.size.h, window.size.w) <= _SIDE and window.dilation == Extent(1, 1) and moves
-                and channels >= packing.QUAD and (channels > graph.input_of(semantic, 0).shape[3]) == cls.is_multiplied
+        steps = {step for step, size in ((window.stride.h, target.h), (window.stride.w, target.w)) if size > 1}
+        return (max(window.size.h, window.size.w) <= _SIDE and window.dilation == Extent(1, 1)
+                and (steps or {1}) == {cls.stride} and channels >= packing.QUAD and (channels > graph.input_of(semantic, 0).shape[3]) in cls.multiplied
                 and packing.suit_shifts(_multipliers(graph, semantic)))
 
     def scratch_bytes(self, graph: Graph) -> int:
@@ -113,7 +113,7 @@ class PackedDepthwiseMultiplied(PackedDepthwiseConv2D):
     """Several filters per input channel."""
 
     kernel: ClassVar[str] = "edgeplug_depthwise_multiplied_s8"
-    is_multiplied: ClassVar[bool] = True
+    multiplied: ClassVar[tuple[bool, ...]] = (True,)
 
 
 @dataclass(frozen=True)
@@ -121,11 +121,32 @@ class PackedDepthwiseMultipliedApart(PackedDepthwiseApart):
     """Several filters per input channel, which move by two."""
 
     kernel: ClassVar[str] = "edgeplug_depthwise_multiplied_apart_s8"
-    is_multiplied: ClassVar[bool] = True
+    multiplied: ClassVar[tuple[bool, ...]] = (True,)
+
+
+@dataclass(frozen=True)
+class SmallDepthwiseConv2D(PackedDepthwiseConv2D):
+    """The same layers by a plain loop: less code, many more cycles."""
+
+    kernel: ClassVar[str] = "edgeplug_depthwise_small_s8"
+    takes_scratch: ClassVar[bool] = True
+    multiplied: ClassVar[tuple[bool, ...]] = (False, True)
+
+    def scratch_bytes(self, graph: Graph) -> int:
+        """Returns 0."""
+        return 0
+
+
+@dataclass(frozen=True)
+class SmallDepthwiseApart(SmallDepthwiseConv2D):
+    """By a plain loop, filters that move by two."""
+
+    stride: ClassVar[int] = 2
 
 
 # All, for lower.py.
-DEPTHWISE = (PackedDepthwiseConv2D, PackedDepthwiseApart, PackedDepthwiseMultiplied, PackedDepthwiseMultipliedApart)
+DEPTHWISE = (PackedDepthwiseConv2D, PackedDepthwiseApart, PackedDepthwiseMultiplied, PackedDepthwiseMultipliedApart,
+             SmallDepthwiseConv2D, SmallDepthwiseApart)
 
 
 def _multipliers(graph: Graph, semantic: DepthwiseConv2D):

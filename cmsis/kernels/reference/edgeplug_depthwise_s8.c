@@ -49,18 +49,3 @@ void edgeplug_depthwise_s8(const edgeplug_depthwise *layer, const int8_t *input,
         output[i] = clamp_s8(rescale(layer, record, sum), layer->low, layer->high);
     }
 }
-
-void edgeplug_depthwise_apart_s8(const edgeplug_depthwise *layer, const int8_t *input, int8_t *output, void *scratch)
-{
-    edgeplug_depthwise_s8(layer, input, output, scratch);
-}
-
-void edgeplug_depthwise_multiplied_s8(const edgeplug_depthwise *layer, const int8_t *input, int8_t *output, void *scratch)
-{
-    edgeplug_depthwise_s8(layer, input, output, scratch);
-}
-
-void edgeplug_depthwise_multiplied_apart_s8(const edgeplug_depthwise *layer, const int8_t *input, int8_t *output, void *scratch)
-{
-    edgeplug_depthwise_s8(layer, input, output, scratch);
-}
