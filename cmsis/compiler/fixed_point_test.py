@@ -9,7 +9,7 @@ import pytest
 
 from cmsis.compiler.fixed_point import (Clamp, Multiplier, activation_clamp, quantize_multiplier, requantize,
                                         requantize_once)
-from cmsis.compiler.operators import softmax_arithmetic
+from cmsis.compiler.operators import lstm_arithmetic, softmax_arithmetic
 
 _CASES = 20000
 
@@ -52,6 +52,22 @@ def test_constants_of_softmax():
     assert arithmetic._48_17THS_Q29 == round(48 / 17 * 2**29)
     assert arithmetic._32_17THS_Q29 == round(32 / 17 * 2**29)
     assert list(arithmetic._EXP_MINUS_POWERS_Q31) == [round(math.exp(-(2.0**k)) * 2**31) for k in range(-2, 5)]
+
+
+def test_constants_of_the_lstm():
+    arithmetic = lstm_arithmetic
+    assert arithmetic._EXP_MINUS_EIGHTH == round(math.exp(-1 / 8) * 2**15)
+    assert arithmetic._THIRD == round(2**15 / 3)
+    assert arithmetic._48_17THS_Q13 == round(48 / 17 * 2**13)
+    assert arithmetic._32_17THS_Q13 == round(32 / 17 * 2**13)
+    assert list(arithmetic._EXP_MINUS_POWERS) == [round(math.exp(-(2.0**k)) * 2**15) for k in range(-2, 5)]
+
+
+def test_functions_of_the_lstm_are_close_to_real_ones():
+    x = np.arange(-(1 << 15), 1 << 15)
+    np.testing.assert_allclose(lstm_arithmetic.logistic(x) / 2**15, 1 / (1 + np.exp(-x / 2**12)), atol=2e-4)
+    for integer_bits in range(7):
+        np.testing.assert_allclose(lstm_arithmetic.tanh(x, integer_bits) / 2**15, np.tanh(x / 2.0**(15 - integer_bits)), atol=4e-4)
 
 
 def test_exponential_and_reciprocal_are_close_to_real_ones():

@@ -11,7 +11,7 @@ from tools.errors import UserError
 
 @dataclass(frozen=True)
 class Node:
-    """`inputs` and `outputs` are tensor numbers, -1 for an absent optional one; `options` is the table of the builtin's
+    """`inputs`, `outputs` and `intermediates` are tensor numbers, -1 for an absent optional one; `options` is the table of the builtin's
     options, `options_type` the number that the file gives for their kind (0 where there are none)."""
 
     layer: str
@@ -21,6 +21,7 @@ class Node:
     options: Table | None
     options_type: int
     tensors: tuple[Tensor, ...]
+    intermediates: tuple[int, ...] = ()
 
     def option(self, number: IntEnum, layout: str, default=0):
         """Returns a scalar option, a member of schema.py's table of that kind; `default` when the file leaves it out."""

@@ -92,8 +92,33 @@ def _with_activation(number: int) -> _Model:
     return model
 
 
+def _lstm(**inputs: int) -> _Model:
+    """`inputs` puts tensors where the operator has none, or -1 for none, as in9=1."""
+    options = schema.UnidirectionalSequenceLSTMOptionsT()
+    options.fusedActivationFunction, options.cellClip = schema.ActivationFunctionType.TANH, 10.0
+    values = (
+        Value("input", (1, 2, 3), "int8", (0.1,), (3,)),
+        *(Value("weights", (4, 3), "int8", (0.01,), (0,), 0, np.ones((4, 3))) for _ in range(4)),
+        *(Value("recurrent", (4, 4), "int8", (0.01,), (0,), 0, np.ones((4, 4))) for _ in range(4)),
+        *(Value("bias", (4,), "int32", (0.001,), (0,), 0, np.ones(4)) for _ in range(4)),
+        Value("hidden", (1, 4), "int8", (0.01,), (5,), state=True),
+        Value("cell", (1, 4), "int16", (2.0**-11,), (0,), state=True),
+        *(Value(f"gate {gate}", (0,), "float32") for gate in range(4)),
+        Value("product", (0,), "int8", (0.01,), (5,)),
+        Value("net/lstm/output", (1, 2, 4), "int8", (0.01,), (5,)),
+    )
+    numbers = [*range(9), -1, -1, -1, *range(9, 13), -1, -1, 13, 14, -1, -1, -1, -1]
+    for name, number in inputs.items():
+        numbers[int(name.removeprefix("in"))] = number
+    return _Model(values, Call("UNIDIRECTIONAL_SEQUENCE_LSTM", tuple(numbers), (20,), options, (15, 16, 17, 18, 19)))
+
+
+def _called(model: _Model, **changes) -> _Model:
+    return replace(model, call=replace(model.call, **changes))
+
+
 _GOOD = (_transpose_conv(), _batch_matmul(), _batch_matmul(adjoint_left=True), _conv_2d_s16(),
-         _fully_connected_s16(), _svdf())
+         _fully_connected_s16(), _svdf(), _lstm())
 
 _BAD = (
     (_transpose_conv().changed(1, shape=(3, 3, 3, 4)), "up: weights do not fit; got [3, 3, 3, 4] from [1, 2, 2, 3]"),
@@ -109,20 +134,42 @@ _BAD = (
     (_batch_matmul().changed(1, shape=(1, 1, 3, 4, 5)), "want 2 to 4 dimensions with equal inner extents"),
     (_batch_matmul().changed(2, shape=(1, 3, 5, 2)), "product: shape of BATCH_MATMUL does not follow from its inputs"),
     (_svdf().changed(4, state=False), "heard: input 4 of SVDF must be a state; got state, which is none"),
-    (_svdf().changed(4, dtype="int8"), "heard: types of SVDF do not fit; got feature weights, time weights, state and bias of int8,"
-                                       " int16, int8, int32, want int8, int16, int16 and int32"),
+    (_svdf().changed(4, dtype="int8"),
+     "heard: types of SVDF do not fit; got feature weights, time weights, state and bias of int8, int16, int8, int32, want int8,"),
     (_svdf().changed(2, dtype="int8"), "heard: types of SVDF do not fit; got"),
     (_svdf().changed(2, zero_points=(1,)), "heard: types of SVDF do not fit; got"),
-    (_svdf().changed(2, shape=(5, 4)), "heard: shapes of SVDF do not fit; got input, feature weights, time weights, state and bias"),
+    (_svdf().changed(2, shape=(5, 4)), "heard: shapes of SVDF do not fit; got input, feature weights, time weights, state and"),
     (_svdf().changed(3, shape=(4,), data=np.ones(4)), "want [1, I], [F, I], [F, M], [1, F * M] and [F / rank]. Fix: use batch"),
     (_svdf().changed(0, shape=(1, 4)), "heard: shapes of SVDF do not fit"),
     (_svdf().changed(1, data=None), "heard: input 1 of SVDF must be constant"),
     (_with_activation(0), "heard: activation of SVDF is not supported; got number 0, want relu"),
+    (_lstm(in9=9), "lstm: LSTM variant is not supported; got peepholes, want none"),
+    (_lstm(in16=5), "lstm: LSTM variant is not supported; got a projection, want none"),
+    (_lstm(in21=9), "lstm: LSTM variant is not supported; got layer normalisation, want none"),
+    (_lstm(in1=-1), "lstm: LSTM variant is not supported; got coupled input and forget gates, want both"),
+    (_lstm(in18=0), "lstm: input 18 of UNIDIRECTIONAL_SEQUENCE_LSTM must be a state; got input, which is none"),
+    (_lstm(in3=-1), "lstm: UNIDIRECTIONAL_SEQUENCE_LSTM lacks input 3"),
+    (_lstm().changed(13, shape=(1, 5)), "lstm: shape of LSTM's input 1 does not fit; got [4, 3], want [5, 3]"),
+    (_lstm().changed(0, shape=(1, 6)), "lstm: LSTM needs one sequence; got input [1, 6], want [1, steps, values]"),
+    (_lstm().changed(14, scales=(0.001,)), "lstm: scale of LSTM's cell state does not fit; got 0.001"),
+    (_lstm().changed(14, scales=(2.0**-8,)), "want a power of two from 2^-15 to 2^-9. Fix: calibrate"),
+    (_lstm().changed(14, dtype="int8"), "lstm: type of LSTM's input 19 does not fit; got int8 with"),
+    (_lstm().changed(2, zero_points=(1,)), "lstm: type of LSTM's input 2 does not fit; got int8 with"),
+    (_lstm().changed(6, data=None), "lstm: input 6 of UNIDIRECTIONAL_SEQUENCE_LSTM must be constant"),
+    (_lstm().changed(19, dtype="int16"), "lstm: LSTM lacks the quantization of its hidden state; got 5 intermediate tensors"),
+    (_called(_lstm(), intermediates=(15, 16, 17, 18, 19, -1)),
+     "lstm: LSTM lacks the quantization of its hidden state; got 6 intermediate tensors"),
+    (_called(_lstm(), intermediates=(15, 16, 17, 18, 19, 99)), "_SEQUENCE_LSTM name a tensor that does not exist; got 99"),
+    (_called(_lstm(), inputs=(0, 1)), "lstm: LSTM lacks inputs; got 2, want 24"),
+    (_called(_lstm(), inputs=(15, *_lstm().call.inputs[1:])), "gate 0: dynamic or empty shape; got [0]"),
+    (_called(_lstm(), options=schema.UnidirectionalSequenceLSTMOptionsT()),
+     "lstm: activation of LSTM is not supported; got number 0, want tanh"),
     *((model.changed(0, zero_points=(1,)), "wide: tensor input of " + model.call.builtin + " must be int16 with one scale; got")
       for model in (_conv_2d_s16(), _fully_connected_s16())),
     *((model.changed(3, dtype="int8"), "wide: tensor net/wide/output of " + model.call.builtin + " must be int16 with one scale")
       for model in (_conv_2d_s16(), _fully_connected_s16())),
-    *((model.changed(2, dtype="int32"), "wide: bias of " + model.call.builtin + " does not fit; got 5 values of int32, want 5 of int64")
+    *((model.changed(2, dtype="int32"),
+       "wide: bias of " + model.call.builtin + " does not fit; got 5 values of int32, want 5 of int64")
       for model in (_conv_2d_s16(), _fully_connected_s16())),
     (_fully_connected_s16().changed(1, shape=(5, 2), data=np.ones(10)), "wide: weights do not fit the input; got [5, 2]"),
     (_conv_2d_s16().changed(1, shape=(5, 2, 2, 2), data=np.ones(40)), "wide: weights do not fit the input; got [5, 2, 2, 2]"),
@@ -142,9 +189,10 @@ def test_what_the_others_differ_from_is_accepted(model):
     (_conv_2d_s16().changed(2, data=np.full(5, 1 << 50)), "wide: sums of CONV_2D may overflow; got up to 1125899907235840"),
     (_fully_connected_s16().changed(3, scales=(100.0,)).changed(2, data=np.full(5, 1 << 40)),
      "wide: no 63-bit multiplier rounds like TFLite; got factor"),
-    (_svdf().changed(0, scales=(1e30,)).changed(1, scales=(1e30,)), "heard: scales of SVDF do not fit; got a factor of inf, want less"),
-    (_batch_matmul().changed(0, scales=(1e30,)).changed(1, scales=(1e30,)), "product: scales of BATCH_MATMUL do not fit; got a"),
-), ids=range(6))
+    (_svdf().changed(0, scales=(1e15,)).changed(1, scales=(1e15,)), "heard: scales of SVDF do not fit; got a factor of"),
+    (_batch_matmul().changed(0, scales=(1e15,)).changed(1, scales=(1e15,)), "product: scales of BATCH_MATMUL do not fit; got a"),
+    (_lstm().changed(0, scales=(1e15,)).changed(1, scales=(1e15,)), "lstm: scales of UNIDIRECTIONAL_SEQUENCE_LSTM do not fit"),
+), ids=range(7))
 def test_sums_and_factors_that_overflow(model, message):
     classes = tuple(f"class_{index}" for index in range(math.prod(model.values[-1].shape)))
     with pytest.raises(UserError) as caught:

@@ -79,7 +79,8 @@ def _read_operators(subgraph: Table, builtins: tuple[str, ...], tensors: tuple[T
         layer = _unique(_layer_name(tensors[outputs[0]].name if outputs else "", builtin), layers)
         layers.add(layer)
         nodes.append(Node(layer, builtin, inputs, outputs, operator.table(schema.Operator.BUILTIN_OPTIONS),
-                          operator.scalar(schema.Operator.BUILTIN_OPTIONS_TYPE, "B", 0), tensors))
+                          operator.scalar(schema.Operator.BUILTIN_OPTIONS_TYPE, "B", 0), tensors,
+                          _tensor_numbers(operator.array(schema.Operator.INTERMEDIATES, "i4"), tensors, builtin, first=-1)))
     for node in nodes:
         registry.check_supported(node)
     for node in nodes:
@@ -100,16 +101,27 @@ def _unique(name: str, taken: set[str]) -> str:
 
 def _read_tensors(model: Table, subgraph: Table) -> tuple[Tensor, ...]:
     buffers = model.tables(schema.Model.BUFFERS)
-    return tuple(_read_tensor(table, number, buffers)
+    valueless = _valueless(subgraph)
+    return tuple(_read_tensor(table, number, buffers, number in valueless)
                  for number, table in enumerate(subgraph.tables(schema.SubGraph.TENSORS)))
 
 
-def _read_tensor(table: Table, number: int, buffers: tuple[Table, ...]) -> Tensor:
+def _valueless(subgraph: Table) -> set[int]:
+    """Returns the tensors that only lend an operator their quantization: they have no values, and may have no shape."""
+    operators = subgraph.tables(schema.SubGraph.OPERATORS)
+    lent = {int(number) for operator in operators for number in operator.array(schema.Operator.INTERMEDIATES, "i4")}
+    ends = [subgraph.array(schema.SubGraph.INPUTS, "i4"), subgraph.array(schema.SubGraph.OUTPUTS, "i4")]
+    ends += [operator.array(field, "i4") for operator in operators for field in (schema.Operator.INPUTS, schema.Operator.OUTPUTS)]
+    return lent - {int(number) for numbers in ends for number in numbers}
+
+
+def _read_tensor(table: Table, number: int, buffers: tuple[Table, ...], valueless: bool) -> Tensor:
     name = table.string(schema.Tensor.NAME) or f"tensor {number}"
     type_number = table.scalar(schema.Tensor.TYPE, "b", 0)
     type_name = TENSOR_TYPES[_bounded(type_number, len(TENSOR_TYPES), f"{name}: type")]
     shape = tuple(int(extent) for extent in table.array(schema.Tensor.SHAPE, "i4"))
-    _check_shape(name, shape, table.array(schema.Tensor.SHAPE_SIGNATURE, "i4"))
+    if not valueless:
+        _check_shape(name, shape, table.array(schema.Tensor.SHAPE_SIGNATURE, "i4"))
     data = _constant_data(name, table, buffers)
     state = bool(table.scalar(schema.Tensor.IS_VARIABLE, "b", 0))
     if state and data is not None:

@@ -57,6 +57,7 @@ class Operator(IntEnum):
     OUTPUTS = 2
     BUILTIN_OPTIONS_TYPE = 3
     BUILTIN_OPTIONS = 4
+    INTERMEDIATES = 8
 
 
 class Buffer(IntEnum):
@@ -108,6 +109,12 @@ class FullyConnectedOptions(IntEnum):
 class BatchMatMulOptions(IntEnum):
     ADJ_X = 0
     ADJ_Y = 1
+
+
+class UnidirectionalSequenceLSTMOptions(IntEnum):
+    FUSED_ACTIVATION_FUNCTION = 0
+    CELL_CLIP = 1
+    TIME_MAJOR = 3
 
 
 class SVDFOptions(IntEnum):

@@ -104,6 +104,54 @@ typedef struct {
     cmsis_nn_activation activation;
 } cmsis_nn_fc_params;
 
+typedef enum {
+    ARM_SIGMOID = 0,
+    ARM_TANH = 1,
+} arm_nn_activation_type;
+
+/* One gate: biases have the zero points' share in them already, and `bias` is not read. */
+typedef struct {
+    int32_t input_multiplier;
+    int32_t input_shift;
+    const void *input_weights;        /* int8 [cells, inputs] */
+    const void *input_effective_bias; /* int32 [cells] */
+    int32_t hidden_multiplier;
+    int32_t hidden_shift;
+    const void *hidden_weights;        /* int8 [cells, cells] */
+    const void *hidden_effective_bias; /* int32 [cells] */
+    const void *bias;
+    arm_nn_activation_type activation_type;
+} cmsis_nn_lstm_gate;
+
+typedef struct {
+    int32_t time_major; /* 1: steps before batch */
+    int32_t batch_size;
+    int32_t time_steps;
+    int32_t input_size;
+    int32_t hidden_size; /* cells */
+    int32_t input_offset;
+    int32_t forget_to_cell_multiplier; /* 2^-15 */
+    int32_t forget_to_cell_shift;
+    int32_t input_to_cell_multiplier; /* 2^(-30 - cell_scale_power) */
+    int32_t input_to_cell_shift;
+    int32_t cell_clip;        /* bound of the cell state on both sides; 32768 is none */
+    int32_t cell_scale_power; /* logarithm of the cell state's scale, [-15, -9] */
+    int32_t output_multiplier;
+    int32_t output_shift;
+    int32_t output_offset; /* [-128, 127] */
+    cmsis_nn_lstm_gate forget_gate;
+    cmsis_nn_lstm_gate input_gate;
+    cmsis_nn_lstm_gate cell_gate;
+    cmsis_nn_lstm_gate output_gate;
+} cmsis_nn_lstm_params;
+
+typedef struct {
+    void *temp1; /* scratch, not read here */
+    void *temp2;
+    void *cell_state;   /* int16 [cells] */
+    void *hidden_state; /* int8 [cells] */
+} cmsis_nn_lstm_context;
+
 /* Here, unlike elsewhere, both offsets are the zero points themselves. */
 typedef struct {
     int32_t rank;

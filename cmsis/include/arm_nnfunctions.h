@@ -136,11 +136,20 @@ arm_cmsis_nn_status arm_batch_matmul_s8(const cmsis_nn_context *ctx, const cmsis
                                         const cmsis_nn_dims *input_rhs_dims, const int8_t *input_rhs,
                                         const cmsis_nn_dims *output_dims, int8_t *output);
 
+/* LSTM over a sequence: input [steps, inputs], output [steps, cells]. Cell and hidden state are read, and left as the last step
+ * leaves them. Per step and cell: gates in Q3.12 (input's and hidden state's products each rescaled and saturated to int16),
+ * their logistic or tanh in Q0.15, the cell state by rounded shifts, then clipped, and its tanh times the output gate, rescaled.
+ * The factors to the cell state are not read: they are powers of two. No scratch. Returns ARG_ERROR without states, or for
+ * several batches.
+ */
+arm_cmsis_nn_status arm_lstm_unidirectional_s8(const int8_t *input, int8_t *output, const cmsis_nn_lstm_params *params,
+                                               cmsis_nn_lstm_context *buffers);
+
 /* One step of an SVDF layer: input [1, h values], state [1, n filters * h memory], feature weights [n filters, h values], time
- * weights [n filters, h memory] of int16, `bias_data` [filters / rank] or NULL, output [1, filters / rank]. Each filter's row of the
- * state loses its first value and gets the product of the input last, by `input_quant_params`; a unit is the sum over the rows of
- * `rank` filters times the time weights, by `output_quant_params`. Sums wrap to 32 bits, as TFLite's do. No scratch: neither context is
- * read. Returns ARG_ERROR for several batches, or filters that are no multiple of `rank`.
+ * weights [n filters, h memory] of int16, `bias_data` [filters / rank] or NULL, output [1, filters / rank]. Each filter's row
+ * of the state loses its first value and gets the product of the input last, by `input_quant_params`; a unit is the sum over
+ * the rows of `rank` filters times the time weights, by `output_quant_params`. Sums wrap to 32 bits, as TFLite's do. No
+ * scratch: neither context is read. Returns ARG_ERROR for several batches, or filters that are no multiple of `rank`.
  */
 arm_cmsis_nn_status arm_svdf_state_s16_s8(const cmsis_nn_context *input_ctx, const cmsis_nn_context *output_ctx,
                                           const cmsis_nn_svdf_params *svdf_params,

@@ -1,6 +1,7 @@
 #include "arm_nnfunctions.h"
 
 #include "cmsis/kernels/internal/byte_sums.h"
+#include "cmsis/kernels/internal/long_sums.h"
 #include "cmsis/kernels/internal/requantize.h"
 
 /* Forgets the oldest value of each filter: the whole state moves by one, and what crosses to the next filter is overwritten
@@ -17,7 +18,7 @@ static void remember(const cmsis_nn_svdf_params *params, const cmsis_nn_per_tens
         edgeplug_multiply_bytes(input, -params->input_offset, feature, feature + (pair - 1) * count, count, sums);
         for (int32_t i = 0; i < pair; i++) {
             const int32_t scaled = requantize_any(sums[i], quant->multiplier, quant->shift);
-            state[(filter + i + 1) * memory - 1] = (int16_t)(scaled < range.min ? range.min : scaled > range.max ? range.max : scaled);
+            state[(filter + i + 1) * memory - 1] = clamp_s16(scaled, range.min, range.max);
         }
     }
 }
@@ -55,7 +56,8 @@ arm_cmsis_nn_status arm_svdf_state_s16_s8(const cmsis_nn_context *input_ctx, con
     remember(svdf_params, input_quant_params, input_data, input_dims->h, weights_feature_data, filters, state_data, memory);
     for (int32_t unit = 0; unit < filters / rank; unit++, state_data += rank * memory, weights_time_data += rank * memory) {
         /* The filters of a unit follow each other, as their time weights do. */
-        const int32_t sum = multiply_memory(state_data, weights_time_data, rank * memory, bias_data != NULL ? bias_data[unit] : 0);
+        const int32_t bias = bias_data != NULL ? bias_data[unit] : 0;
+        const int32_t sum = multiply_memory(state_data, weights_time_data, rank * memory, bias);
         const int32_t scaled = requantize_any(sum, output_quant_params->multiplier, output_quant_params->shift);
         *output_data++ = clamp_s8(add_wrapped(scaled, svdf_params->output_offset), range.min, range.max);
     }

@@ -23,6 +23,7 @@ function *const functions[] __attribute__((used, section(".rodata.functions"))) 
     (function *)arm_fully_connected_s16_get_buffer_size,
     (function *)arm_fully_connected_s8,
     (function *)arm_fully_connected_s8_get_buffer_size,
+    (function *)arm_lstm_unidirectional_s8,
     (function *)arm_max_pool_s8,
     (function *)arm_maximum_s8,
     (function *)arm_minimum_s8,

@@ -10,7 +10,7 @@
 
 static int8_t input[32 * 32 * 16] __attribute__((aligned(4))), output[32 * 32 * 16] __attribute__((aligned(4)));
 static int32_t scratch[4096];
-static const int8_t weights[640 * 128] = {1, -2, 3, 100, -77};
+static const int8_t weights[640 * 128] __attribute__((aligned(4))) = {1, -2, 3, 100, -77};
 static const int32_t bias[CHANNELS] = {5, -7, 100};
 static const int64_t bias_s16[CHANNELS] = {5, -7, 100};
 static int32_t multipliers[CHANNELS], shifts[CHANNELS];
@@ -160,6 +160,29 @@ int fully_connected_640_128_s16(void)
     edgeplug_fully_connected_s16((const int16_t *)input, 1, 640, weights, bias_s16, 128, &factor, 0, INT16_MIN, INT16_MAX,
                                  (int16_t *)output);
     return 0;
+}
+
+/* Ten steps of an LSTM of 32 cells on 16 values. */
+int lstm_16_32(void)
+{
+    static const cmsis_nn_lstm_params params = {
+        0, 1, 10, 16, 32, 0, 1 << 30, -14, 1 << 30, -18, 32768, -11, 1500000000, -20, 5,
+        {1500000000, -8, weights, bias, 1500000000, -8, weights, bias, NULL, ARM_SIGMOID},
+        {1500000000, -8, weights, bias, 1500000000, -8, weights, bias, NULL, ARM_SIGMOID},
+        {1500000000, -8, weights, bias, 1500000000, -8, weights, bias, NULL, ARM_TANH},
+        {1500000000, -8, weights, bias, 1500000000, -8, weights, bias, NULL, ARM_SIGMOID}};
+    cmsis_nn_lstm_context states = {NULL, NULL, scratch, scratch + 64};
+    return arm_lstm_unidirectional_s8(input, output, &params, &states);
+}
+
+/* 64 filters of rank 2 over 40 values, with a memory of 10: a layer of a keyword spotter. */
+int svdf_40_64_10(void)
+{
+    static const cmsis_nn_svdf_params params = {2, 3, -5, {INT16_MIN, INT16_MAX}, {-128, 127}};
+    static const cmsis_nn_per_tensor_quant_params factor = {1500000000, -7};
+    static const cmsis_nn_dims input_dims = {1, 40, 1, 1}, feature_dims = {64, 40, 1, 1}, time_dims = {64, 10, 1, 1};
+    return arm_svdf_state_s16_s8(NULL, NULL, &params, &factor, &factor, &input_dims, input, NULL, (int16_t *)scratch, &feature_dims,
+                                 weights, &time_dims, (const int16_t *)weights, NULL, bias, NULL, output);
 }
 
 #define MATMUL(name, transposed, right_rows, right_columns)                                                                \

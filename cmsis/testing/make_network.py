@@ -5,6 +5,7 @@ The weights are random with a fixed seed: the tests ask for equal bits, not for 
 """
 
 import os
+import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 import keras
 import numpy as np
 import tensorflow as tf
+import tf_keras
 from absl import flags
 from keras import layers
 
@@ -29,12 +31,14 @@ _SPEC_TEXT = "name: {name}\nclasses: [{classes}]\ntarget: stm32l476\nquantizatio
 
 @dataclass(frozen=True)
 class Network:
-    """`stack` returns the layers; `shape` is one input without batch; `wide` asks for int16 activations."""
+    """`stack` returns the layers; `shape` is one input without batch; `wide` asks for int16 activations; `library` is the Keras
+    that the layers are from: only tf_keras' LSTM becomes UNIDIRECTIONAL_SEQUENCE_LSTM."""
 
     name: str
     shape: tuple[int, ...]
     stack: Callable[[], list]
     wide: bool = False
+    library: types.ModuleType = keras
 
 
 def _row() -> list:
@@ -79,6 +83,11 @@ def _wide() -> list:
             layers.Dense(12, activation="relu"), layers.Dense(5)]
 
 
+def _heard() -> list:
+    return [tf_keras.layers.LSTM(7, return_sequences=True), tf_keras.layers.LSTM(6, return_sequences=True),
+            tf_keras.layers.Flatten(), tf_keras.layers.Dense(3)]
+
+
 NETWORKS = (
     Network("row", (128, 2), _row),
     Network("dense", (128, 2), _dense),
@@ -86,19 +95,27 @@ NETWORKS = (
     Network("pooled", (32, 3), _pooled),
     Network("grouped", (6, 6, 4), _grouped),
     Network("wide", (8, 7, 2), _wide, wide=True),
+    Network("heard", (5, 3), _heard, library=tf_keras),
 )
 
 
-def _quantize(model, shape: tuple[int, ...], wide: bool) -> bytes:
+def _converter(model, network: Network) -> tf.lite.TFLiteConverter:
+    if network.library is keras:
+        return tf.lite.TFLiteConverter.from_keras_model(model)
+    inference = tf.function(lambda values: model(values)).get_concrete_function(tf.TensorSpec((1, *network.shape)))
+    return tf.lite.TFLiteConverter.from_concrete_functions([inference], model)
+
+
+def _quantize(model, network: Network) -> bytes:
     rng = np.random.default_rng(1)
-    calibration = rng.normal(size=(_CALIBRATION_INPUTS, 1, *shape)).astype(np.float32)
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    calibration = rng.normal(size=(_CALIBRATION_INPUTS, 1, *network.shape)).astype(np.float32)
+    converter = _converter(model, network)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([value] for value in calibration)
     converter.target_spec.supported_ops = [
-        tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8 if wide
+        tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8 if network.wide
         else tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.inference_input_type = converter.inference_output_type = tf.int16 if wide else tf.int8
+    converter.inference_input_type = converter.inference_output_type = tf.int16 if network.wide else tf.int8
     return converter.convert()
 
 
@@ -109,9 +126,9 @@ def main(argv) -> None:
     if network is None:
         raise errors.UserError(f"--network: unknown name; got {_NETWORK.value}, want one of"
                                f" {', '.join(one.name for one in NETWORKS)}. Fix: correct --network")
-    keras.utils.set_random_seed(7)
-    model = keras.Sequential([keras.Input(network.shape), *network.stack()])
-    data = _quantize(model, network.shape, network.wide)
+    network.library.utils.set_random_seed(7)
+    model = network.library.Sequential([network.library.Input(network.shape), *network.stack()])
+    data = _quantize(model, network)
     classes = ", ".join(f"class_{index}" for index in range(model.output_shape[-1]))
     Path(_MODEL.value).write_bytes(data)
     Path(_SPEC.value).write_text(_SPEC_TEXT.format(name=network.name, classes=classes), encoding="utf-8")

@@ -43,7 +43,7 @@ def network_under_test(name, deps):
         srcs = [name + ".c", name + ".h"],
         copts = NETWORK_COPTS,
         linker_script = "functions.ld",
-        linkopts = ["-Wl,--undefined=%s_init,--undefined=%s_run,--entry=%s_run" % (name, name, name)],
+        linkopts = ["-Wl,--undefined={0}_init,--undefined={0}_reset,--undefined={0}_run,--entry={0}_run".format(name)],
         deps = deps,
         visibility = ["//cmsis:__subpackages__"],
     )

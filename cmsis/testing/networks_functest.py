@@ -35,7 +35,7 @@ class _Program:
         return self.core.read(self.output, self.plan["output"]["bytes"] // self.type.itemsize, self.type.name)
 
 
-@pytest.fixture(scope="module", params=("row", "dense", "image", "pooled", "grouped", "wide"))
+@pytest.fixture(scope="module", params=("row", "dense", "image", "pooled", "grouped", "wide", "heard"))
 def program(request):
     return _Program(request.param)
 
@@ -66,3 +66,16 @@ def test_scores_equal_tflite(program):
         value = np.clip(rng.normal(0, spread, program.oracle.input_shape).round(), limits.min, limits.max).astype(limits.dtype)
         np.testing.assert_array_equal(program.run(value), program.oracle.run(value).flatten(),
                                       err_msg=f"seed {seed}, input {index}")
+
+
+def test_reset_begins_a_new_sequence():
+    program = _Program("heard")
+    assert program.init(program.arena, program.plan["arena_bytes"]) == 0
+    rng = np.random.default_rng(21)
+    values = [rng.integers(-128, 128, program.oracle.input_shape).astype(np.int8) for _ in range(5)]
+    first = [program.run(value) for value in values]
+    assert not all(np.array_equal(program.run(value), one) for value, one in zip(values, first))  # goes on from its state
+    assert program.core.call("heard_reset", program.self) == 0
+    for value, one in zip(values, first):
+        np.testing.assert_array_equal(program.run(value), one)
+    assert program.core.call("heard_reset", 0) == -1

@@ -29,6 +29,7 @@ OPERATOR_CASES = (
     OperatorCase("depthwise_conv_2d", random_models.depthwise_conv_2d),
     OperatorCase("fully_connected", random_models.fully_connected),
     OperatorCase("fully_connected_s16", fully_connected_s16),
+    OperatorCase("lstm", random_states.lstm),
     OperatorCase("max_pool_2d", lambda rng: random_models.pool_2d(rng, "MAX_POOL_2D")),
     OperatorCase("mean", random_models.mean),
     OperatorCase("softmax", random_models.softmax),

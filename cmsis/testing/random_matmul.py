@@ -1,11 +1,10 @@
 """Random BATCH_MATMULs; see random_models.py."""
 
-import math
 from dataclasses import replace
 
 import numpy as np
 
-from cmsis.testing.random_models import activation_value, output_scale, random_int8
+from cmsis.testing.random_models import activation_value, flat, output_scale, random_int8, reshape
 from cmsis.testing.tflite_builder import Call, Value, build
 from cmsis.testing.tflite_schema import schema
 
@@ -25,11 +24,11 @@ def batch_matmul(rng: np.random.Generator) -> bytes:
     for index, constant in enumerate(("left constant", "right constant")):
         if kind == constant:
             sides[index] = replace(sides[index], data=random_int8(rng, sides[index].shape))
-    values = (*sides, target, _flat("output", target), *(_flat(f"{side.name} input", side) for side in sides))
+    values = (*sides, target, flat("output", target), *(flat(f"{side.name} input", side) for side in sides))
     computed = [index for index in (0, 1) if sides[index].data is None and (index == 0 or kind != "itself")]
     # Networks begin and end with a batch of 1, which the sides need not have.
-    calls = (*(_reshape(4 + index, values, index) for index in computed),
-             Call("BATCH_MATMUL", (0, 0 if kind == "itself" else 1), (2,), options), _reshape(2, values, 3))
+    calls = (*(reshape(4 + index, values, index) for index in computed),
+             Call("BATCH_MATMUL", (0, 0 if kind == "itself" else 1), (2,), options), reshape(2, values, 3))
     return build(values, calls, tuple(4 + index for index in computed), (3,))
 
 
@@ -47,13 +46,3 @@ def _fewer(rng: np.random.Generator, batches: tuple[int, ...]) -> tuple[int, ...
     """Returns the batch extents, at times without some of them, which the other side's stand for."""
     kept = tuple(1 if rng.random() < 0.3 else extent for extent in batches)
     return kept[1:] if kept[:1] == (1,) and rng.random() < 0.5 else kept
-
-
-def _flat(name: str, value: Value) -> Value:
-    return replace(value, name=name, shape=(1, math.prod(value.shape)))
-
-
-def _reshape(source: int, values: tuple[Value, ...], target: int) -> Call:
-    options = schema.ReshapeOptionsT()
-    options.newShape = np.array(values[target].shape, np.int32)
-    return Call("RESHAPE", (source,), (target,), options)

@@ -4,6 +4,9 @@ Each maker takes a NumPy generator and returns the bytes of a .tflite file. Quan
 negative, zero and positive, zero points from end to end, and saturating outputs.
 """
 
+import math
+from dataclasses import replace
+
 import numpy as np
 
 from cmsis.testing.tflite_builder import Call, Value, build
@@ -216,3 +219,15 @@ def output_extent(options, source: tuple[int, int], size: tuple[int, int], dilat
     reach = (1, 1) if options.padding == schema.Padding.SAME else tuple(
         (one - 1) * factor + 1 for one, factor in zip(size, dilation))
     return tuple((extent - covered) // stride + 1 for extent, covered, stride in zip(source, reach, strides))
+
+
+def flat(name: str, value: Value) -> Value:
+    """Returns a tensor like `value` of shape [1, elements]: networks begin and end with a batch of 1."""
+    return replace(value, name=name, shape=(1, math.prod(value.shape)), state=False)
+
+
+def reshape(source: int, values: tuple[Value, ...], target: int) -> Call:
+    """Returns the RESHAPE from one of `values` to another."""
+    options = schema.ReshapeOptionsT()
+    options.newShape = np.array(values[target].shape, np.int32)
+    return Call("RESHAPE", (source,), (target,), options)

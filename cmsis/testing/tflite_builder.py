@@ -38,6 +38,7 @@ class Call:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     options: object = None
+    intermediates: tuple[int, ...] = ()
 
 
 def build(values: tuple[Value, ...], calls: tuple[Call, ...], inputs: tuple[int, ...], outputs: tuple[int, ...]) -> bytes:
@@ -69,6 +70,8 @@ def _operator(call: Call, codes: list[str]):
     operator = schema.OperatorT()
     operator.opcodeIndex = codes.index(call.builtin)
     operator.inputs, operator.outputs = np.array(call.inputs, np.int32), np.array(call.outputs, np.int32)
+    if call.intermediates:
+        operator.intermediates = np.array(call.intermediates, np.int32)
     if call.options is not None:
         operator.builtinOptionsType = getattr(schema.BuiltinOptions, type(call.options).__name__.removesuffix("T"))
         operator.builtinOptions = call.options

@@ -26,6 +26,7 @@ from cmsis.compiler.operators.softmax import Softmax
 from cmsis.compiler.operators.svdf import Svdf
 from cmsis.compiler.operators.tanh import Tanh
 from cmsis.compiler.operators.transpose_conv import TransposeConv
+from cmsis.compiler.operators.unidirectional_sequence_lstm import UnidirectionalSequenceLstm
 from tools.errors import UserError
 
 OPERATORS = (
@@ -61,6 +62,7 @@ OPERATORS = (
     Svdf,
     Tanh,
     TransposeConv,
+    UnidirectionalSequenceLstm,
 )
 
 # What would help, where it is more than another layer.

@@ -1,4 +1,4 @@
-"""SVDF: a dense layer over time by a matrix of low rank. Input [1, I], feature weights [F, I], time weights [F, M], bias [F / rank].
+"""SVDF: a dense layer over time, of low rank. Input [1, I], feature weights [F, I], time weights [F, M], bias [F / rank].
 
 Each of F filters remembers its last M products with the input, in a state [1, F * M] that outlives an inference.
 """
@@ -18,14 +18,14 @@ from cmsis.compiler.operators.weights import checked_multiplier
 from tools.errors import UserError
 
 _INPUT, _FEATURE, _TIME, _STATE, _BIAS = range(5)
-_CALL = Template("""$kernel(&(cmsis_nn_context){$scratch, $scratch_bytes}, &(cmsis_nn_context){$sums, $sums_bytes}, &${prefix}_params,
-        &${prefix}_state_quant, &${prefix}_output_quant, &$input_dims, $input, &$state_dims, $state,
+_CALL = Template("""$kernel(&(cmsis_nn_context){$scratch, $scratch_bytes}, &(cmsis_nn_context){$sums, $sums_bytes},
+        &${prefix}_params, &${prefix}_state_quant, &${prefix}_output_quant, &$input_dims, $input, &$state_dims, $state,
         &$feature_dims, ${prefix}_feature, &$time_dims, ${prefix}_time, &$bias_dims, $bias, &$output_dims, $output)""")
 
 
 @dataclass(frozen=True)
 class Svdf(Operator):
-    """Inputs: input, feature weights, time weights (int16), state (int16), optional bias: the file has the bias before the state."""
+    """Inputs: input, feature weights, time weights (int16), state (int16), optional bias; the file has it before the state."""
 
     rank: int
     foreign: bool = False
@@ -57,8 +57,8 @@ class Svdf(Operator):
         wanted = len(feature) == len(time) == 2 and self.rank > 0 and feature[0] % self.rank == 0 and [
             (1, feature[1]), feature, (feature[0], time[1]), (1, feature[0] * time[1]), (feature[0] // self.rank,)]
         if not wanted or shapes != wanted[:len(shapes)]:
-            raise UserError(f"{node.layer}: shapes of SVDF do not fit; got input, feature weights, time weights, state and bias"
-                            f" {[list(shape) for shape in shapes]} with rank {self.rank}, want [1, I], [F, I], [F, M], [1, F * M]"
+            raise UserError(f"{node.layer}: shapes of SVDF do not fit; got input, feature weights, time weights, state and"
+                            f" bias {[list(shape) for shape in shapes]} with rank {self.rank}, want [1, I], [F, I], [F, M], [1, F * M]"
                             " and [F / rank]. Fix: use batch size 1")
 
     def _check_types(self, node: Node) -> None:

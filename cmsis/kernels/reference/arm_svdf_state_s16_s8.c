@@ -2,18 +2,6 @@
 
 #include "requantize.h"
 
-/* x modulo 2^32. */
-static int32_t wrap(int64_t x)
-{
-    return (int32_t)(uint32_t)x;
-}
-
-static int32_t requantize_any(int32_t x, int32_t value, int32_t shift)
-{
-    const int32_t left = shift > 0 ? wrap((int64_t)((uint64_t)x << shift)) : x;
-    return rounding_shift(high_multiply(left, value), shift < 0 ? -shift : 0);
-}
-
 arm_cmsis_nn_status arm_svdf_state_s16_s8(const cmsis_nn_context *input_ctx, const cmsis_nn_context *output_ctx,
                                           const cmsis_nn_svdf_params *svdf_params,
                                           const cmsis_nn_per_tensor_quant_params *input_quant_params,

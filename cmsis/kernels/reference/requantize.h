@@ -26,7 +26,20 @@ static inline int32_t requantize_twice(int32_t x, int32_t value, int32_t shift)
     return rounding_shift(high_multiply(x, value), -shift);
 }
 
-/* The same, rounded once, halves up. */
+/* x modulo 2^32. */
+static inline int32_t wrap(int64_t x)
+{
+    return (int32_t)(uint32_t)x;
+}
+
+/* Any x * value / 2^31 * 2^shift, rounded twice; a left shift wraps. */
+static inline int32_t requantize_any(int32_t x, int32_t value, int32_t shift)
+{
+    const int32_t left = shift > 0 ? wrap((int64_t)((uint64_t)x << shift)) : x;
+    return rounding_shift(high_multiply(left, value), shift < 0 ? -shift : 0);
+}
+
+/* requantize_twice, but rounded once, halves up. */
 static inline int32_t requantize_once(int32_t x, int32_t value, int32_t shift)
 {
     return (int32_t)(((int64_t)x * value + ((int64_t)1 << (30 - shift))) >> (31 - shift));
