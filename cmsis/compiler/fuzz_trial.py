@@ -18,7 +18,7 @@ from cmsis.compiler import reader
 from cmsis.compiler.compiler import compile_model
 from cmsis.compiler.evaluator import Evaluator
 from cmsis.compiler.ir import Graph
-from cmsis.compiler.lowering.lower import BALANCED, CMSIS_NN
+from cmsis.compiler.lowering.lower import POLICIES
 from cmsis.compiler.pipeline import run_pipeline
 from cmsis.testing.oracle_worker import OracleWorker
 from tools.errors import UserError
@@ -76,11 +76,11 @@ def _address_space_bytes() -> int:
 
 
 def compile_whole(model: bytes) -> None:
-    """The whole way from bytes to C, with our kernels and by the public API."""
+    """The whole way from bytes to C, by every policy."""
     graph = reader.read(model, "net")
     scores = graph.tensors[graph.outputs[0]].elements if graph.outputs else 0
     classes = tuple(f"c{index}" for index in range(min(scores, _NAMED_SCORES_MAX)))
-    for policy in (BALANCED, CMSIS_NN):
+    for policy in POLICIES:
         compile_model(model, "net", classes, "net.h", policy)
 
 

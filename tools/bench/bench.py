@@ -20,7 +20,7 @@ from tools.bench import models  # first: it chooses the backend
 
 from absl import flags, logging
 
-from cmsis.compiler.lowering.choose import CMSIS_NN, Policy
+from cmsis.compiler.lowering.choose import BALANCED, CMSIS_NN, POLICIES, Policy
 from tools import errors
 from tools.bench.cmsis_nn import cmsis_nn_kit
 from tools.bench.measure import Settings
@@ -36,6 +36,7 @@ _PROFILES = flags.DEFINE_list("profiles", ["zero_wait", "stm32l4r5_120mhz"], "Me
 _INPUTS = flags.DEFINE_integer("inputs", 100, "Random inputs whose outputs are compared with TFLite's.", lower_bound=1)
 _SEED = flags.DEFINE_integer("seed", 1, "Seed of random inputs, and of random calibration.", lower_bound=0)
 _NN = flags.DEFINE_enum("nn", "edgeplug", ["edgeplug", "cmsis"], "cmsis: CMSIS-NN's figures beside ours; needs --cmsis_nn.")
+_POLICY = flags.DEFINE_enum("policy", BALANCED, [one for one in POLICIES if one != CMSIS_NN], "How our kernels are chosen.")
 _CMSIS_NN = flags.DEFINE_string("cmsis_nn", None, "Folder with the sources of CMSIS-NN.")
 _MARKDOWN = flags.DEFINE_string("markdown", None, "Where the table goes; stdout if not given.")
 _PAGE = flags.DEFINE_string("page", None, f"A page whose text below the line `{LAST_MEASURED}` becomes command, date and table.")
@@ -54,7 +55,7 @@ def _absolute(name: str) -> Path:
 
 def _libraries(folder: Path) -> list[Library]:
     kit = read_kit()
-    ours = Library(OURS, kit, {})
+    ours = Library(OURS, kit, {"policy": Policy(_POLICY.value)})
     if _NN.value == "edgeplug":
         return [ours]
     if _CMSIS_NN.value is None:

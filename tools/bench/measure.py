@@ -71,7 +71,7 @@ def measure(content: bytes, kit: Kit, options: dict[str, Policy], settings: Sett
     inputs = list(_random_inputs(network, settings))
     profiles = {timing: network.profile(timing, inputs[0]) for timing in settings.profiles}
     differing, largest = _compare(network, Oracle(content), inputs)
-    plan, use = network.plan, flash_use(elf)
+    plan, use = network.plan, flash_use(elf, library.source)
     buffers = sum(end["bytes"] for end in network.inputs + network.outputs)
     return Figures(
         plan["macs"], plan.get("live_macs"), {name: profile.total.cycles.total for name, profile in profiles.items()},

@@ -1,11 +1,12 @@
 """Where the flash of a linked network goes: its weights, and the code that runs it.
 
-Inputs: an ELF of network_elf.py. Outputs: bytes. Weights are the network's own constant arrays (weights, biases, multipliers,
-shifts); code is all the rest: kernels with their tables, the network's functions and parameter structs, what is added for
+Inputs: an ELF of network_elf.py, and the source of its network. Outputs: bytes. Weights are the network's own constant arrays
+(weights, biases, multipliers, tables); code is all the rest: kernels with their tables, the network's functions and parameter structs, what is added for
 alignment. The harness and the vector table, which a network in a firmware does not have, are left out.
 """
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from elftools.elf.sections import Symbol
 
 from tools.link.network_elf import NAME
 
-_GLUE_PREFIX, _GLUE_SUFFIXES = "dims_", ("_params", "_quant")
+_ARRAY = re.compile(r"^static const \w+ (\w+)\[", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -26,32 +27,29 @@ class FlashUse:
     weights_bytes: int
 
 
-def flash_use(elf: bytes) -> FlashUse:
-    """What the network takes of the flash."""
+def flash_use(elf: bytes, source: str) -> FlashUse:
+    """What the network with the C `source` takes of the flash."""
+    arrays = set(_ARRAY.findall(source))
     file = ELFFile(io.BytesIO(elf))
     sections = {index: section for index, section in enumerate(file.iter_sections())
                 if section["sh_flags"] & SH_FLAGS.SHF_ALLOC and section["sh_type"] != "SHT_NOBITS"}
     all_bytes = sum(section["sh_size"] for section in sections.values() if section.name != ".vectors")
     weights = harness = 0
-    for source, symbol in symbols_by_source(file):
+    for unit, symbol in symbols_by_source(file):
         if symbol["st_shndx"] not in sections or sections[symbol["st_shndx"]].name == ".vectors":
             continue
-        if source == "harness.c" or symbol.name in ("prepare", "infer"):
+        if unit == "harness.c" or symbol.name in ("prepare", "infer"):
             harness += symbol["st_size"]
-        elif source == f"{NAME}.c" and symbol["st_info"]["type"] == "STT_OBJECT" and not _is_glue(symbol.name):
+        elif unit == f"{NAME}.c" and symbol.name in arrays:
             weights += symbol["st_size"]
     return FlashUse(all_bytes - weights - harness, weights)
 
 
 def symbols_by_source(file: ELFFile) -> Iterator[tuple[str, Symbol]]:
-    """Symbols with the source that they are local to: a table lists a file's local ones behind the file's name."""
-    source = ""
+    """Symbols with the source file that they are local to: a table lists a file's local ones behind the file's name."""
+    unit = ""
     for symbol in file.get_section_by_name(".symtab").iter_symbols():
         if symbol["st_info"]["type"] == "STT_FILE":
-            source = symbol.name
+            unit = symbol.name
         elif symbol["st_size"]:
-            yield source if symbol["st_info"]["bind"] == "STB_LOCAL" else "", symbol
-
-
-def _is_glue(name: str) -> bool:
-    return name.startswith(_GLUE_PREFIX) or name.endswith(_GLUE_SUFFIXES)
+            yield unit if symbol["st_info"]["bind"] == "STB_LOCAL" else "", symbol

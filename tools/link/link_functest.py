@@ -56,7 +56,7 @@ def test_layers_have_cycles_and_wait_states_cost_more(linked):
 
 
 def test_weights_and_code_are_told_apart(linked):
-    use = flash_use(linked.elf)
+    use = flash_use(linked.elf, linked.library.source)
     assert use.weights_bytes >= json.loads(linked.library.plan)["weights_bytes"]
     assert use.weights_bytes < 600 < use.code_bytes < 8000
 
