@@ -75,7 +75,7 @@ def fuzz(mutations: int, seed: int, oracle_share: float, run_share: float, kit: 
     mutate, worker = Mutator(good_models(seed), rng), OracleWorker()
     for number in range(mutations):
         model = mutate()
-        outcome = try_model(compile_whole, model)
+        outcome = try_model(lambda model: compile_whole(model, rng), model)
         report.add(outcome, model, number)
         if outcome.kind == "compiled" and rng.random() < oracle_share:
             report.add(compare(model, worker, rng, kit if rng.random() < run_share else None), model, number)

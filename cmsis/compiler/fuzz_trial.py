@@ -18,7 +18,9 @@ from cmsis.compiler import reader
 from cmsis.compiler.compiler import compile_model
 from cmsis.compiler.evaluator import Evaluator
 from cmsis.compiler.ir import Graph
-from cmsis.compiler.lowering.lower import POLICIES
+from cmsis.compiler.lowering.choose import CMSIS_NN, SPEED, Policy
+from cmsis.compiler.lowering.costs import Cost, LayerCosts
+from cmsis.compiler.lowering.lower import label, options
 from cmsis.compiler.pipeline import run_pipeline
 from cmsis.testing.oracle_worker import OracleWorker
 from tools.errors import UserError
@@ -75,13 +77,20 @@ def _address_space_bytes() -> int:
     return pages * resource.getpagesize()
 
 
-def compile_whole(model: bytes) -> None:
-    """The whole way from bytes to C, by every policy."""
+def compile_whole(model: bytes, rng: np.random.Generator) -> None:
+    """The whole way from bytes to C: with the first kernel for each layer, with random ones, and by the public API."""
     graph = reader.read(model, "net")
     scores = graph.tensors[graph.outputs[0]].elements if graph.outputs else 0
     classes = tuple(f"c{index}" for index in range(min(scores, _NAMED_SCORES_MAX)))
-    for policy in POLICIES:
+    for policy in (Policy(), Policy(CMSIS_NN)):
         compile_model(model, "net", classes, "net.h", policy)
+    compile_model(model, "net", classes, "net.h", Policy(SPEED), random_costs(run_pipeline(graph), rng))
+
+
+def random_costs(graph: Graph, rng: np.random.Generator) -> tuple[LayerCosts, ...]:
+    """Costs by which any of a layer's kernels may be chosen."""
+    return tuple(LayerCosts(operator.layer, tuple(Cost(label(graph, way), int(rng.integers(1, 1000)), 1, ()) for way in ways))
+                 for operator in graph.operators if (ways := options(graph, operator)))
 
 
 def compare(model: bytes, worker: OracleWorker, rng: np.random.Generator, kit: Kit | None) -> Outcome:
@@ -98,7 +107,7 @@ def compare(model: bytes, worker: OracleWorker, rng: np.random.Generator, kit: K
         if kit is None:
             return Outcome("agrees")
         flat = [[output.flatten() for output in outputs] for outputs in answer.outputs]
-        is_equal = _equal(_on_the_core(model, inputs, kit), flat)
+        is_equal = _equal(_on_the_core(model, random_costs(graph, rng), inputs, kit), flat)
         return Outcome("agrees on the core") if is_equal else Outcome("differs on the core", _operators(graph))
     except MemoryError:
         return Outcome("too large to compare")
@@ -113,8 +122,9 @@ def _reference(graph: Graph, inputs: Sequence[Sequence[np.ndarray]]) -> list[Seq
     return [evaluator.run(values) for values in inputs]
 
 
-def _on_the_core(model: bytes, inputs: Sequence[Sequence[np.ndarray]], kit: Kit) -> list[Sequence[np.ndarray]]:
-    library = compile_network(model)
+def _on_the_core(model: bytes, costs: tuple[LayerCosts, ...], inputs: Sequence[Sequence[np.ndarray]],
+                 kit: Kit) -> list[Sequence[np.ndarray]]:
+    library = compile_network(model, policy=Policy(SPEED), costs=costs)
     return list(SimulatedNetwork(link_network(kit, library), library.plan).run(inputs))
 
 

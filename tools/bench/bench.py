@@ -36,7 +36,8 @@ _PROFILES = flags.DEFINE_list("profiles", ["zero_wait", "stm32l4r5_120mhz"], "Me
 _INPUTS = flags.DEFINE_integer("inputs", 100, "Random inputs whose outputs are compared with TFLite's.", lower_bound=1)
 _SEED = flags.DEFINE_integer("seed", 1, "Seed of random inputs, and of random calibration.", lower_bound=0)
 _NN = flags.DEFINE_enum("nn", "edgeplug", ["edgeplug", "cmsis"], "cmsis: CMSIS-NN's figures beside ours; needs --cmsis_nn.")
-_POLICY = flags.DEFINE_enum("policy", BALANCED, [one for one in POLICIES if one != CMSIS_NN], "How our kernels are chosen.")
+_POLICIES = flags.DEFINE_multi_enum("policy", [BALANCED], [one for one in POLICIES if one != CMSIS_NN],
+                                    "How our kernels are chosen, by what they cost in the first profile; may be repeated.")
 _CMSIS_NN = flags.DEFINE_string("cmsis_nn", None, "Folder with the sources of CMSIS-NN.")
 _MARKDOWN = flags.DEFINE_string("markdown", None, "Where the table goes; stdout if not given.")
 _PAGE = flags.DEFINE_string("page", None, f"A page whose text below the line `{LAST_MEASURED}` becomes command, date and table.")
@@ -55,13 +56,13 @@ def _absolute(name: str) -> Path:
 
 def _libraries(folder: Path) -> list[Library]:
     kit = read_kit()
-    ours = Library(OURS, kit, {"policy": Policy(_POLICY.value)})
+    ours = [Library(f"{OURS}, {kind}", kit, Policy(kind)) for kind in dict.fromkeys(_POLICIES.value)]
     if _NN.value == "edgeplug":
-        return [ours]
+        return ours
     if _CMSIS_NN.value is None:
         raise errors.UserError("--nn=cmsis: no sources of CMSIS-NN; got nothing, want --cmsis_nn=FOLDER. "
                                "Fix: clone https://github.com/ARM-software/CMSIS-NN and name that folder")
-    return [ours, Library(THEIRS, cmsis_nn_kit(kit, _absolute(_CMSIS_NN.value), folder), {"policy": Policy(CMSIS_NN)})]
+    return [*ours, Library(THEIRS, cmsis_nn_kit(kit, _absolute(_CMSIS_NN.value), folder), Policy(CMSIS_NN))]
 
 
 def updated_page(page: str, argv: Sequence[str], day: datetime.date, table: str) -> str:

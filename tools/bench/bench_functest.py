@@ -67,7 +67,7 @@ def test_every_model_is_listed(outcome):
 def test_networks_have_figures_that_agree_with_each_other(outcome, name, origin):
     result = outcome[1][name]
     assert result["origin"] == origin and not result["refusals"]
-    figures = result["figures"]["EdgePlug"]
+    figures = result["figures"]["EdgePlug, balanced"]
     assert (figures["compared_inputs"], figures["differing_inputs"], figures["largest_difference"]) == (10, 0, 0)
     assert figures["macs"] == sum(layer["macs"] for layer in figures["layers"]) > 0
     assert 500 < figures["code_bytes"] < 20_000 and 40 < figures["weights_bytes"] < 2_000
@@ -83,18 +83,18 @@ def test_networks_have_figures_that_agree_with_each_other(outcome, name, origin)
 
 def test_what_the_compiler_refuses_is_listed_with_its_reason(outcome):
     table, results = outcome
-    assert "operator is not supported; got SELECT_V2" in results["other.tflite"]["refusals"]["EdgePlug"]
-    assert "offset points outside the file" in results["broken.tflite"]["refusals"]["EdgePlug"]
+    assert "operator is not supported; got SELECT_V2" in results["other.tflite"]["refusals"]["EdgePlug, balanced"]
+    assert "offset points outside the file" in results["broken.tflite"]["refusals"]["EdgePlug, balanced"]
     assert results["other.tflite"]["figures"] == {} and not results["other.tflite"]["failed"]
-    assert "| other.tflite | EdgePlug | conv#2: operator is not supported; got SELECT_V2" in table.split("### Refused")[1]
+    assert "| other.tflite | EdgePlug, balanced | conv#2: operator is not supported; got SELECT_V2" in table.split("### Refused")[1]
 
 
 def test_the_table_has_each_network_and_layer(outcome):
     table, results = outcome
     head, row = table.splitlines()[2], next(line for line in table.splitlines() if line.startswith("| finished.tflite"))
-    figures = results["finished.tflite"]["figures"]["EdgePlug"]
+    figures = results["finished.tflite"]["figures"]["EdgePlug, balanced"]
     assert head.count("|") == row.count("|") and "all of 10" in row and f"{figures['cycles']['zero_wait']:,}" in row
-    section = table.split("### finished.tflite, EdgePlug")[1]
+    section = table.split("### finished.tflite, EdgePlug, balanced")[1]
     (layer,) = (layer for layer in figures["layers"] if layer["operator"] == "CONV_2D")
     cycles = layer["cycles"]["zero_wait"]
     assert f"| {layer['name']} | CONV_2D | {layer['kernel']} | 1x1x4x3 | 48 | {cycles:,} | {cycles / 48:.2f} | " in section
@@ -111,7 +111,7 @@ def test_another_library_is_measured_beside_ours(folder, tmp_path):
     assert _run(folder / "finished.tflite", nn="cmsis", cmsis_nn=str(_sources(tmp_path / "nn")), json=str(tmp_path / "both.json"),
                 markdown=str(tmp_path / "both.md"), profiles=["zero_wait"]) == 0
     (result,) = json.loads((tmp_path / "both.json").read_text())
-    ours, theirs = result["figures"]["EdgePlug"], result["figures"]["CMSIS-NN"]
+    ours, theirs = result["figures"]["EdgePlug, balanced"], result["figures"]["CMSIS-NN"]
     assert ours["differing_inputs"] == theirs["differing_inputs"] == 0
     assert ours["cycles"]["zero_wait"] < theirs["cycles"]["zero_wait"]
     assert "| finished.tflite | int8 as it is | CMSIS-NN |" in (tmp_path / "both.md").read_text()

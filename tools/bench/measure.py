@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cmsis.compiler.lowering.choose import Policy
 from cmsis.testing.tflite_oracle import Oracle
 from tools.link.flash_use import flash_use
 from tools.link.network_elf import Kit, compile_network, link_network
@@ -63,7 +62,7 @@ class Figures:
     layers: tuple[LayerFigures, ...]
 
 
-def measure(content: bytes, kit: Kit, options: dict[str, Policy], settings: Settings) -> Figures:
+def measure(content: bytes, kit: Kit, options: dict[str, object], settings: Settings) -> Figures:
     """The figures of the network in a .tflite file's bytes; `options` are the compiler's."""
     library = compile_network(content, **options)
     elf = link_network(kit, library)

@@ -9,23 +9,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cmsis.compiler.lowering.choose import Policy
 from tools.bench import models  # first: it chooses the backend
 
+from cmsis.compiler import reader
+from cmsis.compiler.lowering.choose import CMSIS_NN, Policy
+from cmsis.compiler.pipeline import run_pipeline
+from cmsis.costs.layers import measure_layers
 from tools.bench.measure import Figures, Settings, measure
 from tools.errors import UserError
-from tools.link.network_elf import Kit
+from tools.link.network_elf import NAME, Kit
 
 OURS, THEIRS = "EdgePlug", "CMSIS-NN"
 
 
 @dataclass(frozen=True)
 class Library:
-    """Kernels to link, the compiler's options for them, and their name in the table."""
+    """Kernels to link, how the compiler chooses among them, and their name in the table: OURS with the policy, or THEIRS."""
 
     name: str
     kit: Kit
-    options: dict[str, Policy]
+    policy: Policy
 
 
 @dataclass(frozen=True)
@@ -41,14 +44,17 @@ class Result:
 
 def measure_all(path: Path, libraries: Sequence[Library], settings: Settings) -> Result:
     """Measures the model at `path` with each of the libraries."""
-    figures, refusals, failed = {}, {}, False
+    figures, refusals, failed, costs = {}, {}, False, None
     try:
         model = models.load(path, settings.seed)
     except UserError as error:
         return Result(path.name, "not read", {}, {library.name: str(error) for library in libraries})
     for library in libraries:
         try:
-            figures[library.name] = measure(model.content, library.kit, library.options, settings)
+            if library.policy.kind != CMSIS_NN and costs is None:
+                costs = measure_layers(run_pipeline(reader.read(model.content, NAME)), library.kit, settings.profiles[0])
+            options = {"policy": library.policy, "costs": costs if library.policy.kind != CMSIS_NN else None}
+            figures[library.name] = measure(model.content, library.kit, options, settings)
         except UserError as error:
             refusals[library.name] = str(error)
         except Exception as error:  # of ours, or SimError: a bug either way

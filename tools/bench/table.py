@@ -37,7 +37,7 @@ def _beside(results: Sequence[Result], settings: Settings, published: Published)
     """What is known elsewhere of the networks here, with the ratio of our cycles to theirs."""
     rows, sources = [], {}
     for result in results:
-        figures = result.figures.get(OURS)
+        figures = next((found for name, found in result.figures.items() if name.startswith(OURS)), None)
         known = figures and published.network(result.name, figures.macs)
         for other in known.figures if known else ():
             if other.profile in settings.profiles:
