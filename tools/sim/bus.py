@@ -1,17 +1,24 @@
 """The peripheral bus: memory-mapped accesses of the simulated cpu reach the peripherals' Python objects.
 
 Purpose: map the 4 KiB pages of a board's devices into Unicorn, merge sub-word accesses, check clock enables, log writes.
-The callbacks are registered directly with Unicorn's C functions: its Python wrappers cost two more calls per access.
+The pages are protected, and the work is done in the hook for that: there Unicorn has the core's state in order, pc included, and
+the access can still be given up. native/device.c completes it. Hooks are registered directly with Unicorn's C functions: its
+Python wrappers cost two more calls per access.
 Non-goals: bus timing; what an access means (tools/sim/peripherals).
 """
 
+import ctypes
 from collections.abc import Callable
+from ctypes import Structure, c_int, c_uint64, c_void_p
 from dataclasses import dataclass
 
-from unicorn import Uc, UcError
-from unicorn.unicorn_py3.unicorn import MMIO_READ_CFUNC, MMIO_WRITE_CFUNC, uclib
+from unicorn import UC_HOOK_MEM_READ_PROT, UC_HOOK_MEM_WRITE_PROT, UC_MEM_WRITE_PROT, UC_PROT_NONE, Uc, UcError
+from unicorn import arm_const as arm
+from unicorn.unicorn_py3.unicorn import HOOK_MEM_INVALID_CFUNC, uclib
 
 from tools.sim.boards import Board, Clock
+from tools.sim.events import BusError, Events
+from tools.sim.library import add_hook, address_of, load
 from tools.sim.peripherals.register_file import RegisterFile
 
 _PAGE_BYTES = 0x1000
@@ -26,23 +33,33 @@ class RegisterWrite:
     value: int
 
 
-@dataclass(frozen=True)
-class BusError:
-    """An access that no register answers, or to a peripheral whose clock is off."""
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A register on a page: whose, at which offset there, and the bit of RCC without which there is no access; 0 for none."""
 
-    address: int
-    is_write: bool
-    fact: str
+    peripheral: RegisterFile
+    register: int
+    clock_register: int
+    clock_bit: int
+
+
+class _Device(Structure):
+    _fields_ = [
+        ("value", c_uint64), ("offset", c_uint64), ("reg_read", c_void_p), ("reg_write", c_void_p), ("xpsr", c_int),
+    ]  # fmt: skip
 
 
 class Bus:
-    """Connects `peripherals` of `board` to `uc`. `on_error` is called with the error and must stop the run."""
+    """Connects `peripherals` of `board` to `uc`. An access that ends the run says so to `events`, and does not complete."""
 
-    def __init__(self, uc: Uc, board: Board, peripherals: dict[str, RegisterFile], on_error: Callable[[BusError], None]):
+    def __init__(self, uc: Uc, board: Board, peripherals: dict[str, RegisterFile], events: Events) -> None:
         self.log: list[tuple[RegisterFile, int, int]] = []
         self._uc = uc
         self._peripherals = peripherals
-        self._on_error = on_error
+        self._events = events
+        self._device = _Device(
+            reg_read=address_of(uclib.uc_reg_read), reg_write=address_of(uclib.uc_reg_write), xpsr=arm.UC_ARM_REG_XPSR
+        )
         self._clocks: dict[str, Clock] = {d.name: d.clock for d in board.devices if d.clock}
         self._callbacks: list[object] = []
         devices = board.devices + board.core_devices
@@ -58,60 +75,50 @@ class Bus:
             for p, offset, value in self.log
         ]
 
-    def _clock_is_on(self, name: str) -> bool:
-        clock = self._clocks.get(name)
-        return clock is None or bool(self._peripherals["RCC"].values[clock.register] >> clock.bit & 1)
-
     def _map(self, page: int, on_page: list[RegisterFile]) -> None:
-        words: list[tuple[RegisterFile, int] | None] = [None] * (_PAGE_BYTES // 4)
+        words: list[_Word | None] = [None] * (_PAGE_BYTES // 4)
         for peripheral in on_page:
-            start = peripheral.base - page
+            start, clock = peripheral.base - page, self._clocks.get(peripheral.name)
+            gate = (clock.register, 1 << clock.bit) if clock else (0, 0)
             for offset in range(start, min(start + peripheral.size_bytes, _PAGE_BYTES), 4):
                 if offset - start in peripheral.names:
-                    words[offset // 4] = (peripheral, start)
-        read, write = MMIO_READ_CFUNC(self._reader(page, words)), MMIO_WRITE_CFUNC(self._writer(page, words))
-        self._callbacks += [read, write]
-        status = uclib.uc_mmio_map(self._uc._uch, page, _PAGE_BYTES, read, 0, write, 0)
+                    words[offset // 4] = _Word(peripheral, offset - start, *gate)
+        library, engine, device = load(), self._uc._uch, ctypes.byref(self._device)
+        read, write = address_of(library.device_read), address_of(library.device_write)
+        status = uclib.uc_mmio_map(engine, page, _PAGE_BYTES, read, device, write, device)
         if status:
             raise UcError(status)
+        self._uc.mem_protect(page, _PAGE_BYTES, UC_PROT_NONE)
+        hook = HOOK_MEM_INVALID_CFUNC(self._hook(page, words))
+        self._callbacks.append(hook)
+        add_hook(self._uc, UC_HOOK_MEM_READ_PROT | UC_HOOK_MEM_WRITE_PROT, hook, None, page, page + _PAGE_BYTES - 1)
 
-    def _reader(self, page: int, words: list[tuple[RegisterFile, int] | None]):
-        clock_is_on = self._clock_is_on
-        gated = self._clocks
+    def _hook(self, page: int, words: list[_Word | None]) -> Callable[..., bool]:
+        events, device, rcc, mmio_write = self._events, self._device, self._peripherals.get("RCC"), UC_MEM_WRITE_PROT
 
-        def read(_handle, offset: int, size: int, _key) -> int:
-            entry = words[offset >> 2]
-            if entry is None:
-                self._on_error(BusError(page + offset, False, "no such register"))
-                return 0
-            peripheral, start = entry
-            if peripheral.name in gated and not clock_is_on(peripheral.name):
-                self._on_error(BusError(page + offset, False, f"clock of {peripheral.name} is off"))
-                return 0
-            if size == 4:
-                return peripheral.read(offset - start)
-            word = peripheral.read((offset & ~3) - start)
-            return word >> (offset & 3) * 8 & (1 << size * 8) - 1
+        def access(_handle, kind: int, address: int, size_bytes: int, value: int, _key) -> bool:
+            events.access_completes = True
+            offset = address - page
+            word, shift = words[offset >> 2], (offset & 3) * 8
+            if word is None:
+                events.on_bus_error(BusError(address, kind == mmio_write, "no such register"))
+            elif word.clock_bit and not rcc.values[word.clock_register] & word.clock_bit:
+                events.on_bus_error(BusError(address, kind == mmio_write, f"clock of {word.peripheral.name} is off"))
+            elif shift + size_bytes * 8 > 32:
+                events.on_bus_error(BusError(address, kind == mmio_write, "not within a word"))
+            elif kind == mmio_write:
+                self._write(word, shift, size_bytes, value)
+            else:
+                device.value, device.offset = word.peripheral.read(word.register) >> shift, offset
+            return events.access_completes
 
-        return read
+        return access
 
-    def _writer(self, page: int, words: list[tuple[RegisterFile, int] | None]):
-        def write(_handle, offset: int, size: int, value: int, _key) -> None:
-            entry = words[offset >> 2]
-            if entry is None:
-                self._on_error(BusError(page + offset, True, "no such register"))
-                return
-            peripheral, start = entry
-            if not self._clock_is_on(peripheral.name):
-                self._on_error(BusError(page + offset, True, f"clock of {peripheral.name} is off"))
-                return
-            register = (offset & ~3) - start
-            if offset & 3:
-                shift, mask = (offset & 3) * 8, (1 << size * 8) - 1
-                value = peripheral.values[register] & ~(mask << shift) | (value & mask) << shift
-            value &= 0xFFFFFFFF
-            if register not in peripheral.unlogged:
-                self.log.append((peripheral, register, value))
-            peripheral.write(register, value)
-
-        return write
+    def _write(self, word: _Word, shift: int, size_bytes: int, value: int) -> None:
+        peripheral, register, mask = word.peripheral, word.register, (1 << size_bytes * 8) - 1
+        value &= mask
+        if shift:
+            value = peripheral.values[register] & ~(mask << shift) | value << shift
+        if register not in peripheral.unlogged:
+            self.log.append((peripheral, register, value))
+        peripheral.write(register, value)

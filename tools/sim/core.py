@@ -14,7 +14,8 @@ from unicorn import unicorn_const as uc_const
 
 from tools.sim.boards import Board
 from tools.sim.bus import Bus
-from tools.sim.delivery import EARLY_STRETCH_INSTRUCTIONS, Delivery
+from tools.sim.counter import NEVER, Counter
+from tools.sim.delivery import Delivery
 from tools.sim.errors import SimError
 from tools.sim.events import EXCEPTION_EXIT, SVC, Events
 from tools.sim.exceptions import ENTRY_CYCLES, SV_CALL, ExceptionModel, Fault, Lockup
@@ -53,9 +54,10 @@ class Core:
         self.peripherals = make_peripherals(board, self)
         self.uart: Usart = self.peripherals[board.uart]
         self._events = Events(self._uc, self._is_code)
-        self._bus = Bus(self._uc, board, self.peripherals, self._events.on_bus_error)
+        self._bus = Bus(self._uc, board, self.peripherals, self._events)
         self._exceptions = ExceptionModel(self._uc, self.peripherals["SCB"])
         self._timer = BlockTimer(self._uc, timing, board, self._memories.mappings()) if timing else None
+        self._counter = Counter(self._uc) if not timing else None
         self._delivery = Delivery(self._uc, board, self.peripherals, self._exceptions, self._timer)
 
     def read(self, address: int, count: int) -> bytes:
@@ -110,45 +112,48 @@ class Core:
         """Unicorn builds the end of a run into the code that it translates: that of an earlier run must not be used."""
         self._uc.ctl_remove_cache(address, address + 2)
 
-    def _run_to_event(self, instructions_left: int, until: int) -> tuple[StopReason | None, int, bool]:
-        """One stretch of Unicorn. Returns why the run ends (None if it goes on), the instructions of the stretch, and
-        whether the firmware caused an exception."""
+    def _run_to_event(self, instructions_left: int, until: int, exact: bool = False) -> tuple[StopReason | None, int, bool]:
+        """One stretch of Unicorn, `exact`ly within the limit or to the end of a block. Returns why the run ends (None if it goes
+        on), the instructions of the stretch, and whether the firmware caused an exception."""
         count = self._delivery.stretch(instructions_left)
-        before = self._timer.instructions if self._timer else 0
-        fault = self._emulate(count, until)
-        events = self._events
+        before = self._executed()
+        fault = self._emulate(count, until, exact)
         if self._timer:
-            self._stop_timer(self._pc, within=bool(fault or events.stop or events.looked))
-            executed = self._timer.instructions - before
-        else:
-            ended_early = fault or events.stop or events.looked or events.interrupt is not None
-            executed = EARLY_STRETCH_INSTRUCTIONS if ended_early else count
+            self._stop_timer(self._pc, within=bool(fault or self._events.stop or self._events.looked))
+        executed = self._executed() - before
         self._delivery.ran(executed)
         reason, caused = self._after_stretch(fault, until)
         return reason, executed, caused
 
-    def _emulate(self, count: int, until: int) -> Fault | None:
-        """Runs Unicorn for at most `count` instructions; returns the fault that ended it."""
-        error = None
+    def _executed(self) -> int:
+        """Instructions since some time; a functional machine counts a block that was left early as a whole."""
+        return self._timer.instructions if self._timer else self._counter.instructions
+
+    def _emulate(self, count: int, until: int, exact: bool) -> Fault | None:
+        """Runs Unicorn for `count` instructions; returns the fault that ended it."""
         self._events.clear()
-        try:
-            self._start(self._pc, until, count)
-            if self._events.looked:  # the access that asked for the look is made again, and completes
-                self._bus.log.pop()
-                pc = self._uc.reg_read(arm.UC_ARM_REG_PC)
-                if self._timer:
-                    self._stop_timer(pc, within=True)
-                self._start(pc, until, 1)
-        except UcError as raised:
-            error = raised.errno
+        error = self._start(self._pc, until, count, exact)
+        if self._events.looked and error is None:  # the access that asked for the look is made again, and completes
+            self._bus.log.pop()
+            pc = self._uc.reg_read(arm.UC_ARM_REG_PC)
+            if self._timer:
+                self._stop_timer(pc, within=True)
+            error = self._start(pc, until, 1, exact=True)
         self._pc = self._uc.reg_read(arm.UC_ARM_REG_PC) & ~1
         return self._events.fault(error, self._pc)
 
-    def _start(self, pc: int, until: int, count: int) -> None:
-        """Runs Unicorn; the timer counts instructions itself, as a second hook for each instruction would cost a lot."""
-        if self._timer:
-            self._timer.stop_after(count)
-        self._uc.emu_start(pc | 1, until, count=0 if self._timer else count)
+    def _start(self, pc: int, until: int, count: int, exact: bool) -> int | None:
+        """Runs Unicorn; returns its error, if it is none of ours. Its own count halves the speed of a functional machine; a timer
+        is exact by itself."""
+        counted = exact and not self._timer
+        if counted:
+            self._uc.ctl_flush_tb()  # Unicorn does not count in what it has translated without
+        (self._timer or self._counter).stop_after(NEVER if counted else count)
+        try:
+            self._uc.emu_start(pc | 1, until, count=count if counted else 0)
+        except UcError as error:
+            return error.errno if self._events.access_completes else None
+        return None
 
     def _after_stretch(self, fault: Fault | None, until: int) -> tuple[StopReason | None, bool]:
         """Enters or leaves an exception; returns why the run ends, if it does, and whether the firmware caused the exception."""

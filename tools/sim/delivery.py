@@ -2,7 +2,7 @@
 
 Purpose: keeps the time that SysTick counts, asks for a look at the interrupts when it is due, and enters, chains and leaves
 handlers. Timed, time is model cycles and a look happens before a basic block; functional, an instruction counts as one
-cycle, the run goes in slices up to the next tick, and a stretch that ends early counts `EARLY_STRETCH_INSTRUCTIONS`.
+cycle, and the run goes in slices up to the next tick and the end of a block.
 Source of the cycles: exceptions.py. Non-goals: late arrival; interrupting LDM, STM and divides (they complete).
 """
 
@@ -15,7 +15,6 @@ from tools.sim.peripherals.register_file import RegisterFile
 from tools.sim.peripherals.systick import SysTick
 from tools.sim.timing.timer import BlockTimer
 
-EARLY_STRETCH_INSTRUCTIONS = 16
 # Functional: when to look whether a pending interrupt is still masked; doubled each time.
 _FIRST_MASKED_SLICE_INSTRUCTIONS = 4
 

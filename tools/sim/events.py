@@ -5,13 +5,21 @@ Non-goals: taking the fault (exceptions.py).
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from unicorn import UC_HOOK_INTR, UC_HOOK_MEM_INVALID, Uc
+from unicorn import (
+    UC_HOOK_INTR,
+    UC_HOOK_MEM_FETCH_PROT,
+    UC_HOOK_MEM_FETCH_UNMAPPED,
+    UC_HOOK_MEM_INVALID,
+    UC_HOOK_MEM_READ_UNMAPPED,
+    UC_HOOK_MEM_WRITE_UNMAPPED,
+    Uc,
+)
 from unicorn import arm_const as arm
 from unicorn import unicorn_const as uc_const
 
 from tools.sim import exceptions
-from tools.sim.bus import BusError
 from tools.sim.exceptions import Fault
 from tools.sim.stop import StopReason
 
@@ -23,6 +31,7 @@ _INTERRUPT_FAULTS = {
     18: exceptions.INVALID_STATE,
     22: exceptions.UNALIGNED,
 }
+_UNMAPPED = UC_HOOK_MEM_READ_UNMAPPED | UC_HOOK_MEM_WRITE_UNMAPPED | UC_HOOK_MEM_FETCH_UNMAPPED | UC_HOOK_MEM_FETCH_PROT
 _FETCH_ERRORS = {
     uc_const.UC_ERR_FETCH_UNMAPPED: exceptions.FETCH_BUS,
     uc_const.UC_ERR_FETCH_PROT: exceptions.FETCH_XN,
@@ -35,10 +44,23 @@ _DATA_ERRORS = {
 }
 
 
+_PERIPHERALS = 0x40000000  # ARMv7-M ARM, B3.1: from here on devices, whose pages the bus protects
+
+
+@dataclass(frozen=True)
+class BusError:
+    """An access that no register answers, or to a peripheral whose clock is off."""
+
+    address: int
+    is_write: bool
+    fact: str
+
+
 class Events:
     """Since `clear()`: `stop` is why a stop was asked for, `interrupt` the number of Unicorn's interrupt; None if none.
 
-    `looked` tells whether the stretch was ended to look at the interrupts.
+    `looked` tells whether the stretch was ended to look at the interrupts; `access_completes`, set by the bus when an access begins,
+    whether it goes on: it does not if it ends the stretch.
     """
 
     def __init__(self, uc: Uc, is_code: Callable[[int], bool]) -> None:
@@ -46,7 +68,8 @@ class Events:
         self._uc = uc
         self._is_code = is_code
         uc.hook_add(UC_HOOK_INTR, self._on_interrupt)
-        uc.hook_add(UC_HOOK_MEM_INVALID, self._on_invalid_memory)
+        uc.hook_add(UC_HOOK_MEM_INVALID, self._on_invalid_memory, begin=0, end=_PERIPHERALS - 1)
+        uc.hook_add(_UNMAPPED, self._on_invalid_memory, begin=_PERIPHERALS, end=0xFFFFFFFF)
         self.clear()
 
     def clear(self) -> None:
@@ -54,24 +77,25 @@ class Events:
         self.stop: StopReason | None = None
         self.looked = False
         self.interrupt: int | None = None
+        self.access_completes = True
         self._bus_error: BusError | None = None
         self._invalid_address: int | None = None
 
     def request_stop(self, reason: StopReason) -> None:
         """Ends the stretch at this access; it is made again when the run goes on."""
         self.stop = reason
-        self._uc.emu_stop()
+        self.access_completes = False
 
     def request_look(self) -> None:
         """Ends the stretch at this access, which is made again; a second request until `clear()` does nothing."""
         if not self.looked:
             self.looked = True
-            self._uc.emu_stop()
+            self.access_completes = False
 
     def on_bus_error(self, error: BusError) -> None:
         """Ends the stretch at an access that no register answers."""
-        self._bus_error = self._bus_error or error
-        self._uc.emu_stop()
+        self._bus_error = error
+        self.access_completes = False
 
     def fault(self, error: int | None, pc: int) -> Fault | None:
         """The core's fault, from Unicorn's error code and what was recorded; None if there is none."""

@@ -83,7 +83,7 @@ class Machine(Core):
     def run(self, max_instructions: int = DEFAULT_MAX_INSTRUCTIONS, until: int | None = None) -> StopReason:
         """Runs until the firmware waits for input, halts, asks for a reset, or reaches address `until`.
 
-        SimError after `max_instructions` (counted anew after each exception), or on a fault that no handler takes.
+        SimError after `max_instructions` and the rest of a block, or on a fault that no handler takes.
         """
         if until is None:
             return self._run(max_instructions, NOWHERE)
@@ -139,7 +139,7 @@ class Machine(Core):
         self._uc.ctl_exits_enabled(True)
         try:
             self._uc.ctl_set_exits(sorted(stops) or [NOWHERE])
-            reason, _, _ = self._run_to_event(max_instructions, NOWHERE)
+            reason, _, _ = self._run_to_event(max_instructions, NOWHERE, exact=True)
         finally:
             self._uc.ctl_exits_enabled(False)
             for address in stops:

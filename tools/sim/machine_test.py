@@ -9,6 +9,8 @@ from tools.sim.testdata.elves import elf_bytes
 
 PROBE = elf_bytes("probe")
 LIMIT = 100_000
+USART2 = 0x40004400
+MODES = pytest.mark.parametrize("timing", [None, "zero_wait", "stm32l476_80mhz"])
 
 
 @pytest.fixture
@@ -75,7 +77,7 @@ def test_exchange_raises_on_a_fault_and_keeps_the_report(machine):
         (b"l", r"runaway: no wait for input within 100000 instructions; stopped at pc \S+ \(loop_for_ever"),
     ],  # fmt: skip
 )
-@pytest.mark.parametrize("timing", [None, "zero_wait", "stm32l476_80mhz"])
+@MODES
 def test_errors_name_the_place(timing, command, message):
     machine = Machine(PROBE, timing=timing)
     machine.run(LIMIT)
@@ -86,6 +88,39 @@ def test_errors_name_the_place(timing, command, message):
             machine.cycles  # noqa: B018
         machine.reset()
         assert machine.cycles == 0
+
+
+@MODES
+def test_registers_of_devices_within_it_blocks(timing):
+    """Unicorn 2.1.4 would take the rest of the IT block for the beginning of the next block."""
+    machine = Machine(PROBE, timing=timing)
+    machine.run(LIMIT)
+    for _ in range(3):
+        assert machine.call("predicated_register", USART2, 1) == 0x0D + 1
+        assert machine.call("predicated_register", USART2, 2) == 694 + 1
+    assert [write.name for write in machine.register_writes][4:] == ["USART2.BRR"] * 3
+
+
+@MODES
+def test_waits_within_an_it_block(timing):
+    machine = Machine(PROBE, timing=timing)
+    machine.run(LIMIT)
+    for number, value in ((0, USART2), (14, machine.symbols["halt"] | 1), (15, machine.symbols["predicated_poll"])):
+        machine.set_register(number, value)
+    assert machine.run(LIMIT) is StopReason.IDLE and machine.pc == machine.symbols["predicated_poll"] + 6
+    machine.uart.send(b"A")
+    assert machine.run(LIMIT) is StopReason.HALTED and machine.register(0) == ord("A")
+
+
+@MODES
+@pytest.mark.parametrize("offset", [1, 2])
+def test_an_access_across_two_registers_is_a_bus_fault(timing, offset):
+    machine = Machine(PROBE, timing=timing)
+    machine.run(LIMIT)
+    message = rf"bus fault at address {USART2 + offset:#x} \(read: not within a word\), pc .*read_register"
+    with pytest.raises(SimError, match=message):
+        machine.call("read_register", USART2 + offset)
+    assert machine.faults[0].pc == machine.symbols["read_register"]
 
 
 def test_exception_frame_restores_floating_point_state(machine):

@@ -218,3 +218,28 @@ serve:
     str     r1, [r5]
     bx      lr
     .ltorg
+
+    function predicated_register    @ r0 = USART2: CR1 plus 1 if r1 is 1, else BRR plus 1; the next block is not predicated
+    cmp     r1, #1
+    itee    eq
+    ldreq   r2, [r0]
+    ldrne   r2, [r0, #0x0c]
+    strne   r2, [r0, #0x0c]
+    b       1f
+1:  movs    r3, #1
+    adds    r0, r2, r3
+    bx      lr
+
+    function predicated_poll        @ r0 = USART2: the next byte; waits within an IT block
+    movs    r2, #0
+    cmp     r2, #0
+    itt     eq
+    ldreq   r1, [r0, #0x1c]
+    tsteq   r1, #0x20
+    beq     predicated_poll
+    ldrb    r0, [r0, #0x24]
+    bx      lr
+
+    function read_register          @ the word at r0
+    ldr     r0, [r0]
+    bx      lr

@@ -2,7 +2,7 @@
 
 Purpose: the cost of an access depends on its memory and alignment. Hooking every access is slow and, in IT blocks, wrong
 (Unicorn 2.1.4 corrupts flags), so the block is executed symbolically once: every address becomes a sum of atoms, which are
-entry registers and words of memory at block entry, and of a constant. native/addresses.c evaluates it. A word on the stack that
+entry registers and words of memory at block entry, and of a constant. ../native/addresses.c evaluates it. A word on the stack that
 the block stores and loads again is followed; stores through other pointers are taken not to change a pointer that the block
 then loads.
 Non-goals: flags, products; an address that is no sum of known terms is None (counted by the timer as an assumption).

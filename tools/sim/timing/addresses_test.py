@@ -4,7 +4,7 @@ import ctypes
 
 import pytest
 
-from tools.sim.timing import library
+from tools.sim.timing import structures
 from tools.sim.timing.block import make_block
 from tools.sim.timing.layout import lay_out_probe
 
@@ -17,8 +17,8 @@ def _addresses(code: str) -> dict[int, int]:
     block = make_block(bytes.fromhex(code), 0x08000000, frozenset())
     atoms = [REGISTERS[number] for number in block.probe.registers] + [0] * len(block.probe.words)
     located = (ctypes.c_uint32 * len(block.probed))()
-    memories = library.Memories(0, None, library.READ_WORD(MEMORY.__getitem__))
-    library.load().addresses_evaluate(lay_out_probe(block.probe), memories, (ctypes.c_uint32 * len(atoms))(*atoms), located)
+    memories = structures.Memories(0, None, structures.READ_WORD(MEMORY.__getitem__))
+    structures.library().addresses_evaluate(lay_out_probe(block.probe), memories, (ctypes.c_uint32 * len(atoms))(*atoms), located)
     return {address - 0x08000000: located[index] for address, index in block.probed.items()}
 
 
@@ -49,14 +49,14 @@ def test_words_are_read_in_memories_too():
     """`ldr r1,[r0,#1]; ldr r2,[r1]`, with bytes of a memory that ends behind the word."""
     probe = make_block(bytes.fromhex("d0f801100a68"), 0x08000000, frozenset()).probe
     content = ctypes.create_string_buffer(bytes.fromhex("00010203"), 4)
-    memory = library.Memory(0x20000000, 4, ctypes.addressof(content))
-    elsewhere = library.READ_WORD(lambda address: address)
+    memory = structures.Memory(0x20000000, 4, ctypes.addressof(content))
+    elsewhere = structures.READ_WORD(lambda address: address)
     located, atoms = (ctypes.c_uint32 * 2)(), (ctypes.c_uint32 * 2)(0x1FFFFFFF)
-    memories = library.Memories(1, ctypes.pointer(memory), elsewhere)
-    library.load().addresses_evaluate(lay_out_probe(probe), memories, atoms, located)
+    memories = structures.Memories(1, ctypes.pointer(memory), elsewhere)
+    structures.library().addresses_evaluate(lay_out_probe(probe), memories, atoms, located)
     assert list(located) == [0x20000000, 0x03020100]
     atoms[0] = 0x20000000
-    library.load().addresses_evaluate(lay_out_probe(probe), memories, atoms, located)
+    structures.library().addresses_evaluate(lay_out_probe(probe), memories, atoms, located)
     assert list(located) == [0x20000001, 0x20000001], "a word that only begins in the memory is read elsewhere"
 
 

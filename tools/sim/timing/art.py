@@ -4,14 +4,14 @@ Model (RM0351 section 3.3.4): flash is read 8 (or 16) bytes at a time; what was 
 and a data cache, each least recently used. An instruction read that misses waits for the flash, a sequential one
 only for what is left of the prefetch that ran while the 8 bytes before executed; a data read waits in full.
 Assumptions, not validated on hardware: a line is filled one read at a time; data reads don't disturb the prefetch.
-The state of the caches, which every block changes, is native/art.c's.
+The state of the caches, which every block changes, is ../native/art.c's.
 """
 
 import ctypes
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tools.sim.timing import library
+from tools.sim.timing import structures
 from tools.sim.timing.profiles import Art, Profile
 
 
@@ -31,7 +31,7 @@ class FlashAccelerator:
     def __init__(self, profile: Profile) -> None:
         art = profile.art
         self._prefetch = art.prefetch
-        self.state = library.Art(
+        self.state = structures.Art(
             wait_states=profile.wait_states,
             line_shift=art.line_bytes.bit_length() - 1,
             read_shift=art.read_bytes.bit_length() - 1,
@@ -43,9 +43,9 @@ class FlashAccelerator:
         """Empties both caches."""
         self.state.instructions.count = self.state.data.count = 0
 
-    def lay_out(self, lines: tuple[CodeLine, ...]) -> ctypes.Array[library.CodeLine]:
+    def lay_out(self, lines: tuple[CodeLine, ...]) -> ctypes.Array[structures.CodeLine]:
         """`lines` for the library, with what each read waits if it is not there."""
-        laid_out = (library.CodeLine * len(lines))()
+        laid_out = (structures.CodeLine * len(lines))()
         for target, line in zip(laid_out, lines, strict=True):
             target.line, target.parts, target.read_count = line.line, line.parts, len(line.reads)
             for read, (bit, hidden) in zip(target.reads, line.reads, strict=False):
@@ -54,11 +54,11 @@ class FlashAccelerator:
 
     def code_cycles(self, lines: tuple[CodeLine, ...]) -> int:
         """Waiting for the code of one block."""
-        return library.load().art_code_cycles(self.state, self.lay_out(lines), len(lines))
+        return structures.library().art_code_cycles(self.state, self.lay_out(lines), len(lines))
 
     def data_cycles(self, addresses: Iterable[int]) -> int:
         """Waiting for data reads at these flash addresses, in order."""
-        return sum(library.load().art_data_cycles(self.state, address) for address in addresses)
+        return sum(structures.library().art_data_cycles(self.state, address) for address in addresses)
 
     def _wait(self, hidden: int | None) -> int:
         return max(self.state.wait_states - (hidden if hidden is not None and self._prefetch else 0), 0)

@@ -1,7 +1,7 @@
 """Instructions whose cost depends on flags or operands as they execute: divides, and IT blocks with costly contents.
 
 Purpose: finds them in the image beforehand, and says which fact follows from the registers as they execute, in tables for
-native/late.c.
+../native/late.c.
 The scan looks at every halfword; literals that look like such an instruction are found too and never reached.
 """
 

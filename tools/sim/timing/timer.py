@@ -1,4 +1,4 @@
-"""Counts model cycles: Unicorn's hooks lead into native/timer.c, which asks here for what is new.
+"""Counts model cycles: Unicorn's hooks lead into ../native/timer.c, which asks here for what is new.
 
 Purpose: cycles of the firmware as it runs. The library follows transitions that are known and adds up; one that is taken for the
 first time is derived by transitions.py. Blocks with a late instruction (late_facts.py) are costed when the next block begins.
@@ -13,7 +13,8 @@ from unicorn import UC_HOOK_BLOCK, UC_HOOK_CODE, Uc, UcError
 from unicorn.unicorn_py3.unicorn import uclib
 
 from tools.sim.boards import Board
-from tools.sim.timing import library
+from tools.sim.library import add_hook, address_of
+from tools.sim.timing import structures
 from tools.sim.timing.art import FlashAccelerator
 from tools.sim.timing.late_facts import Divide, Predicate, find_late_instructions
 from tools.sim.timing.layout import Layout
@@ -51,11 +52,11 @@ class BlockTimer:
         self._rests: dict[tuple[int, State], Node] = {}
         self._failure: BaseException | None = None
         self._observer: Callable[[Node, int, int], None] | None = None
-        self._library = library.load()
+        self._library = structures.library()
         self._state = self._make_state(memories)
         self.reset()
-        self._add_hook(UC_HOOK_BLOCK, self._library.timer_on_block)
-        self._add_hook(UC_HOOK_CODE, self._library.timer_on_instruction)
+        add_hook(uc, UC_HOOK_BLOCK, self._library.timer_on_block, self._state)
+        add_hook(uc, UC_HOOK_CODE, self._library.timer_on_instruction, self._state)
 
     @property
     def cycles(self) -> int:
@@ -149,31 +150,20 @@ class BlockTimer:
         node = self._rests.setdefault((address, state), Node(None, state, address))
         self._state.node = ctypes.pointer(self._layout.node(node))
 
-    def _make_state(self, memories: Sequence[tuple[int, int, int]]) -> library.Timer:
-        state = library.Timer(
-            engine=self._uc._uch, link=library.LINK(self._link), resolve=library.RESOLVE(self._resolve),
-            must_stop=library.MUST_STOP(self._must_stop), observe=library.OBSERVE(self._observe),
-            reg_read_batch=ctypes.cast(uclib.uc_reg_read_batch, ctypes.c_void_p),
-            emu_stop=ctypes.cast(uclib.uc_emu_stop, ctypes.c_void_p),
+    def _make_state(self, memories: Sequence[tuple[int, int, int]]) -> structures.Timer:
+        state = structures.Timer(
+            engine=self._uc._uch, link=structures.LINK(self._link), resolve=structures.RESOLVE(self._resolve),
+            must_stop=structures.MUST_STOP(self._must_stop), observe=structures.OBSERVE(self._observe),
+            reg_read_batch=address_of(uclib.uc_reg_read_batch), emu_stop=address_of(uclib.uc_emu_stop),
         )  # fmt: skip
-        state.memories = library.Memories(
-            len(memories), (library.Memory * len(memories))(*memories), library.READ_WORD(self._read_word)
+        state.memories = structures.Memories(
+            len(memories), (structures.Memory * len(memories))(*memories), structures.READ_WORD(self._read_word)
         )
-        atoms = ctypes.addressof(state) + library.Timer.atoms.offset
-        state.register_values[:] = [atoms + 4 * index for index in range(library.REGISTERS_MAX)]
+        atoms = ctypes.addressof(state) + structures.Timer.atoms.offset
+        state.register_values[:] = [atoms + 4 * index for index in range(structures.REGISTERS_MAX)]
         if self._flash is not None:
             state.art = ctypes.pointer(self._flash.state)
         return state
-
-    def _add_hook(self, kind: int, function: object) -> None:
-        """Registers a function of the library; it is handed the state."""
-        handle = ctypes.c_size_t()
-        status = uclib.uc_hook_add(
-            self._uc._uch, ctypes.byref(handle), kind, ctypes.cast(function, ctypes.c_void_p), ctypes.byref(self._state),
-            ctypes.c_uint64(1), ctypes.c_uint64(0),
-        )  # fmt: skip
-        if status:
-            raise UcError(status)
 
     # -- what the library asks for; an exception cannot pass through it -----------------------------------------------
 

@@ -1,4 +1,4 @@
-#include "tools/sim/timing/native/late.h"
+#include "tools/sim/native/late.h"
 
 static uint32_t magnitude(uint32_t word)
 {

@@ -2,8 +2,8 @@
  *
  * What they mean is derived in timing/late_facts.py and comes as tables.
  */
-#ifndef TOOLS_SIM_TIMING_NATIVE_LATE_H_
-#define TOOLS_SIM_TIMING_NATIVE_LATE_H_
+#ifndef TOOLS_SIM_NATIVE_LATE_H_
+#define TOOLS_SIM_NATIVE_LATE_H_
 
 #include <stdint.h>
 

@@ -3,8 +3,8 @@
  * timing/addresses.py derives a probe from the code of a block; timing/native.py lays it out as these structures, which stay
  * Python's property. All arithmetic is modulo 2^32.
  */
-#ifndef TOOLS_SIM_TIMING_NATIVE_ADDRESSES_H_
-#define TOOLS_SIM_TIMING_NATIVE_ADDRESSES_H_
+#ifndef TOOLS_SIM_NATIVE_ADDRESSES_H_
+#define TOOLS_SIM_NATIVE_ADDRESSES_H_
 
 #include <stdint.h>
 

@@ -4,14 +4,14 @@
  * these structures, which stay Python's property. Everything that happens at every block happens here: following
  * transitions, evaluating addresses, the flash accelerator, and the sums.
  */
-#ifndef TOOLS_SIM_TIMING_NATIVE_TIMER_H_
-#define TOOLS_SIM_TIMING_NATIVE_TIMER_H_
+#ifndef TOOLS_SIM_NATIVE_TIMER_H_
+#define TOOLS_SIM_NATIVE_TIMER_H_
 
 #include <stdint.h>
 
-#include "tools/sim/timing/native/addresses.h"
-#include "tools/sim/timing/native/art.h"
-#include "tools/sim/timing/native/late.h"
+#include "tools/sim/native/addresses.h"
+#include "tools/sim/native/art.h"
+#include "tools/sim/native/late.h"
 
 /* Facts of one execution of a block: the bits of its addresses that decide the cost, then what its late instructions report. */
 enum { TIMER_LATE_MAX = 512, TIMER_FACTS_MAX = ADDRESSES_MAX + TIMER_LATE_MAX, REGISTERS_MAX = 16 };

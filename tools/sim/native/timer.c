@@ -1,4 +1,4 @@
-#include "tools/sim/timing/native/timer.h"
+#include "tools/sim/native/timer.h"
 
 #include <stdbool.h>
 #include <stddef.h>

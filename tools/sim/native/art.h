@@ -2,8 +2,8 @@
  *
  * Both caches are fully associative; the line that was used longest ago makes way.
  */
-#ifndef TOOLS_SIM_TIMING_NATIVE_ART_H_
-#define TOOLS_SIM_TIMING_NATIVE_ART_H_
+#ifndef TOOLS_SIM_NATIVE_ART_H_
+#define TOOLS_SIM_NATIVE_ART_H_
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "tools/sim/timing/native/art.h"
+#include "tools/sim/native/art.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,16 +1,14 @@
-"""The library of native/ as ctypes sees it: its structures (documented in its headers) and functions.
+"""The structures of the library's automaton as ctypes sees them; ../native/ documents them.
 
-Purpose: loads it once. Errors: UserError if it is not built. Non-goals: filling the structures (layout.py).
+Purpose: their layout, and the arguments of the functions. Non-goals: filling them (layout.py).
 """
 
 import ctypes
 from ctypes import CFUNCTYPE, POINTER, Structure, c_int, c_int32, c_int64, c_uint8, c_uint32, c_uint64, c_void_p
 from functools import cache
-from pathlib import Path
 
-from tools.errors import UserError
+from tools.sim.library import load
 
-_LIBRARY = "tools/sim/timing/native/libtiming.so"
 _ADDRESSES_MAX, _LATE_MAX, _ATOMS_MAX = 512, 512, 16 + 512 * 16
 REGISTERS_MAX = 16
 LATE_PREDICATE, LATE_DIVIDE, LATE_DIVIDE_SIGNED = range(3)
@@ -126,21 +124,12 @@ class Timer(Structure):
 
 
 @cache
-def load() -> ctypes.CDLL:
+def library() -> ctypes.CDLL:
     """The library, with the types of its functions' arguments."""
-    loaded = ctypes.CDLL(str(find_library(Path(__file__).parents[3])))
+    loaded = load()
     loaded.addresses_evaluate.argtypes = [POINTER(Probe), POINTER(Memories), POINTER(c_uint32), POINTER(c_uint32)]
     loaded.art_code_cycles.argtypes = [POINTER(Art), POINTER(CodeLine), c_uint32]
     loaded.art_data_cycles.argtypes = [POINTER(Art), c_uint32]
     loaded.late_fact.argtypes = [POINTER(Late), POINTER(c_uint32)]
     loaded.timer_settle.argtypes = [POINTER(Timer)]
     return loaded
-
-
-def find_library(root: Path) -> Path:
-    """The library in the workspace `root`: in a target's runfiles, or as `bazel build` has left it."""
-    candidates = (root / _LIBRARY, root / "bazel-bin" / _LIBRARY)
-    found = next((path for path in candidates if path.exists()), None)
-    if found is None:
-        raise UserError(f"{_LIBRARY}: not built; got no file, want one. Fix: bazel build //tools/sim/timing/native:libtiming.so")
-    return found

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/sim/timing/native/timer.h"
+#include "tools/sim/native/timer.h"
 
 #define CHECK(condition)                                                        \
     do {                                                                        \

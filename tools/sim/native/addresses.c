@@ -1,4 +1,4 @@
-#include "tools/sim/timing/native/addresses.h"
+#include "tools/sim/native/addresses.h"
 
 #include <stddef.h>
 #include <string.h>
