@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from textwrap import wrap
 
+import numpy as np
+
 from cmsis.compiler.fixed_point import Clamp, Multiplier
 from cmsis.compiler.ir import Constant, DType, Tensor
 from cmsis.compiler.wide_multiplier import WideMultiplier
@@ -21,6 +23,11 @@ def comment(text: str) -> str:
                    if character.isascii()).replace("*/", "?")
 
 
+def number(value: float | int) -> str:
+    """Returns a C literal: the shortest of a float32, or a decimal one."""
+    return f"{float(str(np.float32(value)))!r}f" if isinstance(value, float) else str(value)
+
+
 def array(name: str, c_type: str, values: Iterable[int], in_sram: bool = False) -> Constant:
     """Returns a constant array; weights are aligned to what flash reads at once, which the kernels' loads like but don't need.
 
@@ -31,6 +38,18 @@ def array(name: str, c_type: str, values: Iterable[int], in_sram: bool = False) 
     aligned = "" if c_type == "int32_t" else " EDGEPLUG_ALIGNED"
     const, place = ("", " EDGEPLUG_IN_SRAM") if in_sram else ("const ", "")
     return Constant(name, f"static {const}{c_type} {name}[{len(items)}]{aligned}{place} = {{\n    {lines}}};")
+
+
+def axes(values: tuple[tuple[int, int, int], ...]) -> Constant:
+    """Returns an array of edgeplug_axis (extent, source stride, target stride); equal ones share a name and so a place."""
+    name = "axes" + "".join("_" + "_".join(str(value).replace("-", "m") for value in axis) for axis in values)
+    items = ", ".join("{" + ", ".join(map(str, axis)) + "}" for axis in values)
+    return Constant(name, f"static const edgeplug_axis {name}[{len(values)}] = {{{items}}};")
+
+
+def moved(pointer: str, elements: int) -> str:
+    """Returns a pointer expression so many elements further on."""
+    return f"{pointer} + {elements}" if elements else pointer
 
 
 def dims(n: int, h: int, w: int, c: int) -> Constant:

@@ -5,6 +5,7 @@ Templates in templates/ hold the C; operators bring their calls. Deterministic: 
 """
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -12,12 +13,13 @@ from string import Template
 from cmsis.compiler import c_source, interface
 from cmsis.compiler.evaluator import initial_state
 from cmsis.compiler.ir import Constant, DType, Emission, Graph, Operator, Places
-from cmsis.compiler.planner import Place, Plan, owner
+from cmsis.compiler.planner import Place, Plan
 from tools.errors import UserError
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _CHECKED_CALL = Template("    /* $layer */\n    if ($call != ARM_CMSIS_NN_SUCCESS) {\n        return -2;\n    }\n")
 _VOID_CALL = Template("    /* $layer */\n    $call;\n")
+_CONSTANT_PREFIX = "constant"
 _CLEAR = Template("    memset(self->arena + $offset, $value, $bytes);\n")
 
 
@@ -53,26 +55,42 @@ def _places(graph: Graph, plan: Plan, step: int) -> Places:
         prefix=f"layer{step}",
         inputs=tuple(_pointer(graph, plan, number) for number in operator.inputs),
         outputs=tuple(_pointer(graph, plan, number) for number in operator.outputs),
-        scratch="NULL" if scratch is None else f"arena + {scratch.offset}")
+        scratch="NULL" if scratch is None else f"arena + {scratch.offset}",
+        settled=tuple(plan.settled(alias) for alias in operator.aliases(graph)))
 
 
 def _pointer(graph: Graph, plan: Plan, number: int) -> str:
-    """Returns the C expression for a tensor; constants are named by their operators and get none."""
-    shown = owner(graph, number)
-    for buffer in interface.inputs(graph) + interface.outputs(graph):
-        if shown == owner(graph, buffer.number):
-            return buffer.name
-    place = next((place for place in plan.places if place.tensor == shown), None)
-    if place is None:
-        return ""
-    pointer, dtype = f"arena + {place.offset}", graph.tensors[number].dtype
-    return pointer if dtype is DType.INT8 else f"({c_source.type_name(dtype)} *)({pointer})"
+    """Returns the C expression for a tensor; see _used_constants for constants."""
+    tensor = graph.tensors[number]
+    if tensor.constant:
+        return f"{_CONSTANT_PREFIX}{number}"
+    place, type_name = plan.place_of(number), c_source.type_name(tensor.dtype)
+    if place.buffer is None:
+        pointer, in_type = f"arena + {place.offset}", tensor.dtype is DType.INT8
+    else:
+        buffer = next(one for one in interface.inputs(graph) + interface.outputs(graph) if one.number == place.buffer)
+        item_bytes, in_type = buffer.tensor.dtype.item_bytes, tensor.dtype is buffer.tensor.dtype
+        if place.offset % item_bytes == 0:
+            pointer = c_source.moved(buffer.name, place.offset // item_bytes)
+        else:
+            pointer = f"(int8_t *){buffer.name} + {place.offset}"
+            in_type = tensor.dtype is DType.INT8
+    return pointer if in_type else f"({type_name} *)({pointer})"
+
+
+def _used_constants(graph: Graph, operator: Operator, call: str) -> tuple[Constant, ...]:
+    """Returns the arrays of those constant inputs that a call names by their Places expression."""
+    named = {int(number) for number in re.findall(rf"\b{_CONSTANT_PREFIX}(\d+)\b", call)}
+    return tuple(c_source.array(f"{_CONSTANT_PREFIX}{number}", c_source.type_name(graph.tensors[number].dtype),
+                                graph.tensors[number].array().flatten())
+                 for number in sorted(named.intersection(operator.inputs)))
 
 
 def _source(graph: Graph, plan: Plan, emissions: tuple[Emission, ...], classes: tuple[str, ...], header: str) -> str:
     constants: list[Constant] = []
-    for emission in emissions:
-        constants.extend(constant for constant in emission.constants if constant not in constants)
+    for operator, emission in zip(plan.steps, emissions):
+        used = (*emission.constants, *_used_constants(graph, operator, emission.call))
+        constants.extend(constant for constant in dict.fromkeys(used) if constant not in constants)
     steps = "".join(_step(operator, emission) for operator, emission in zip(plan.steps, emissions))
     buffers = interface.inputs(graph) + interface.outputs(graph)
     return _template("model.c.tmpl").substitute(
@@ -129,7 +147,7 @@ def _plan_json(graph: Graph, plan: Plan, classes: tuple[str, ...]) -> str:
         "macs": sum(layer["macs"] for layer in layers),
         "layers": layers,
         "tensors": [{"name": place.name, "offset": place.offset, "bytes": place.size_bytes, "first_step": place.first,
-                     "last_step": place.last} for place in plan.places],
+                     "last_step": place.last} for place in plan.places if place.buffer is None],
     }
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
 

@@ -81,8 +81,21 @@ def test_layer_names_cannot_end_a_comment():
 
 
 def test_operators_without_a_kernel_are_refused():
-    values = (Value("input", (1, 4), "int8", (1.0,), (0,)), Value("output", (1, 4), "int8", (1.0,), (0,)))
-    model = build(values, (Call("STRIDED_SLICE", (0,), (1,), schema.StridedSliceOptionsT()),), (0,), (1,))
+    values = (Value("input", (1,), "int8", (1.0,), (0,)), Value("output", (1,), "int32"))
+    model = build(values, (Call("SHAPE", (0,), (1,), schema.ShapeOptionsT()),), (0,), (1,))
     graph = run_pipeline(reader.read(model, "small"))
-    with pytest.raises(UserError, match="STRIDED_SLICE has no kernel and could not be folded away"):
-        emit(graph, plan_memory(graph), ("a", "b", "c", "d"), "small.h")
+    with pytest.raises(UserError, match="SHAPE has no kernel and could not be folded away"):
+        emit(graph, plan_memory(graph), ("a",), "small.h")
+
+
+def test_a_constant_part_is_emitted_once():
+    values = (Value("input", (1, 4), "int8", (1.0,), (0,)),
+              Value("constant", (1, 2), "int8", (1.0,), (0,), data=np.array([[7, -9]])),
+              Value("output", (1, 8), "int8", (1.0,), (0,)))
+    options = schema.ConcatenationOptionsT()
+    options.axis = 1
+    model = build(values, (Call("CONCATENATION", (1, 0, 1), (2,), options),), (0,), (2,))
+    source = compile_model(model, "small", tuple("abcdefgh"), "small.h").source
+    assert source.count("static const int8_t constant1[2] EDGEPLUG_ALIGNED = {\n    7, -9};") == 1
+    assert "edgeplug_copy(constant1, output + 6, NULL, 0, 2);\n" in source
+    assert "edgeplug_copy(input, output + 2, NULL, 0, 4);\n" in source

@@ -6,8 +6,6 @@ Inputs: a Graph. Outputs: Buffers: `input` and `output` where there is one, else
 from dataclasses import dataclass
 from string import Template
 
-import numpy as np
-
 from cmsis.compiler import c_source
 from cmsis.compiler.ir import DType, Graph, Tensor
 
@@ -36,7 +34,7 @@ class Buffer:
         """Returns the header's definitions of this buffer; `meaning` follows the shape."""
         macro, quantization = f"{prefix}_{self.name.upper()}", self.tensor.quantization
         scales = "" if self.tensor.dtype is DType.FLOAT32 or quantization is None else _QUANTIZATION.substitute(
-            macro=macro, scale=_float(quantization.scale), zero_point=quantization.zero_point)
+            macro=macro, scale=c_source.number(float(quantization.scale)), zero_point=quantization.zero_point)
         return _MACROS.substitute(what=self.name.capitalize(), model_name=c_source.comment(self.tensor.name), type=self.tensor.dtype.value, macro=macro, meaning=meaning,
                                   shape=list(self.tensor.shape[1:]), bytes=self.tensor.size_bytes, quantization=scales)
 
@@ -62,9 +60,3 @@ def outputs(graph: Graph) -> tuple[Buffer, ...]:
 def _buffers(graph: Graph, what: str, numbers: tuple[int, ...], written: bool) -> tuple[Buffer, ...]:
     return tuple(Buffer(what if len(numbers) == 1 else f"{what}{index}", number, graph.tensors[number], written)
                  for index, number in enumerate(numbers))
-
-
-def _float(value: float) -> str:
-    """Returns the shortest C literal of a float32."""
-    text = repr(float(str(np.float32(value))))
-    return f"{text}f"

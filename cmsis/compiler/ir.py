@@ -111,16 +111,27 @@ class Emission:
 
 
 @dataclass(frozen=True)
+class Alias:
+    """Tensor `part` holds the bytes of tensor `whole` from byte `offset` on; one of the two is an operator's output."""
+
+    part: int
+    whole: int
+    offset: int = 0
+
+
+@dataclass(frozen=True)
 class Places:
     """C expressions for one operator: its layer's prefix, its tensors and its scratch ("NULL" when it needs none).
 
-    A tensor's expression is a pointer to its element type; scratch is an `int8_t *`, aligned to 4 bytes.
+    A tensor's expression is a pointer to its element type; scratch is an `int8_t *`, aligned to 4 bytes. `settled` tells
+    for each of the operator's aliases whether it holds already.
     """
 
     prefix: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     scratch: str
+    settled: tuple[bool, ...] = ()
 
     @property
     def output(self) -> str:
@@ -134,6 +145,9 @@ class Operator(ABC):
 
     `inputs` and `outputs` are numbers of tensors; `layer` is the name used in messages and reports; `types` are the
     element types that it may meet. One with several outputs derives from MultiOutput.
+    `overwrites` are the positions of inputs that the first output may replace in memory, byte for byte from the same
+    address on: the kernel reads no element of them after it wrote that element of the output.
+    `value_independent` marks one whose outputs follow from shapes alone.
     """
 
     layer: str
@@ -142,7 +156,8 @@ class Operator(ABC):
 
     builtin: ClassVar[str]
     kernel: ClassVar[str]
-    aliases_input: ClassVar[bool] = False
+    overwrites: ClassVar[tuple[int, ...]] = ()
+    value_independent: ClassVar[bool] = False
     types: ClassVar[tuple[DType, ...]] = (DType.INT8, DType.INT32)
 
     @abstractmethod
@@ -160,6 +175,13 @@ class Operator(ABC):
     def references(self, graph: "Graph", values: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
         """Returns the exact outputs for `values`."""
         return (self.reference(graph, values),)
+
+    def aliases(self, graph: "Graph") -> tuple[Alias, ...]:
+        """Returns, for an operator that only moves bytes, what makes it a no-op when all of it holds; else ().
+
+        They cover either all outputs, each as part of an input, or the only output, as a whole of inputs.
+        """
+        return ()
 
     def kernel_for(self, graph: "Graph") -> str:
         """Returns the C function that `emit` calls."""

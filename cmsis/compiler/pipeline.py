@@ -1,6 +1,7 @@
 """The passes, in order, each followed by the verifier."""
 
 from cmsis.compiler.ir import Graph
+from cmsis.compiler.passes.fold_constants import fold_constants
 from cmsis.compiler.passes.fuse_clamps import fuse_clamps
 from cmsis.compiler.passes.fuse_look_ups import fuse_look_ups
 from cmsis.compiler.passes.remove_dead_operators import remove_dead_operators
@@ -8,6 +9,7 @@ from cmsis.compiler.passes.remove_identities import remove_identities
 from cmsis.compiler.verifier import verify
 
 PIPELINE = (
+    fold_constants,
     remove_dead_operators,
     fuse_look_ups,
     fuse_clamps,

@@ -150,6 +150,33 @@ class ReducerOptions(IntEnum):
     KEEP_DIMS = 0
 
 
+class ConcatenationOptions(IntEnum):
+    AXIS = 0
+    FUSED_ACTIVATION_FUNCTION = 1
+
+
+class PackOptions(IntEnum):
+    AXIS = 1
+
+
+class UnpackOptions(IntEnum):
+    AXIS = 1
+
+
+class StridedSliceOptions(IntEnum):
+    BEGIN_MASK = 0
+    END_MASK = 1
+    ELLIPSIS_MASK = 2
+    NEW_AXIS_MASK = 3
+    SHRINK_AXIS_MASK = 4
+    OFFSET = 5
+
+
+class ResizeNearestNeighborOptions(IntEnum):
+    ALIGN_CORNERS = 0
+    HALF_PIXEL_CENTERS = 1
+
+
 class Padding(IntEnum):
     SAME = 0
     VALID = 1

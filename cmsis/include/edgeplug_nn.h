@@ -8,12 +8,40 @@
 extern "C" {
 #endif
 
-/* Mean over the rows of input [rows, channels] into output [channels], rescaled: TFLite's MEAN over spatial axes.
+/* Mean over the rows of input [groups, rows, channels] into output [groups, channels], rescaled: TFLite's MEAN.
  * output = clamp(requantize(sum of (input + input_offset), multiplier, shift) + output_offset), rounded twice as in
  * ../ROUNDING.md; `multiplier` contains 1 / rows. |rows * 255 * 2^max(shift, 0)| < 2^30. No scratch, no overlap.
  */
-void edgeplug_mean_s8(const int8_t *input, int32_t rows, int32_t channels, int32_t input_offset, int32_t multiplier,
-                      int32_t shift, int32_t output_offset, int8_t *output);
+void edgeplug_mean_s8(const int8_t *input, int32_t groups, int32_t rows, int32_t channels, int32_t input_offset,
+                      int32_t multiplier, int32_t shift, int32_t output_offset, int8_t *output);
+
+/* Sum over the rows of input [groups, rows, channels] into output [groups, channels], rescaled: TFLite's SUM.
+ * output = clamp(round(sum of input * scale + bias) + output_offset), in single precision; see ../ROUNDING.md. rows < 2^24.
+ * No scratch, no overlap.
+ */
+void edgeplug_sum_s8(const int8_t *input, int32_t groups, int32_t rows, int32_t channels, float scale,
+                     float bias, int32_t output_offset, int8_t *output);
+
+/* `extent` steps (1 or more) of so many bytes in source and target. */
+typedef struct {
+    int32_t extent;
+    int32_t source_stride;
+    int32_t target_stride;
+} edgeplug_axis;
+
+#define EDGEPLUG_MAX_AXES 8
+
+/* Copies runs of `run_bytes` along `rank` axes (0 to EDGEPLUG_MAX_AXES), the last one innermost. Any alignment, no overlap. */
+void edgeplug_copy(const void *source, void *target, const edgeplug_axis *axes, int32_t rank, int32_t run_bytes);
+
+/* Sets each of `bytes` bytes to `value`. Any alignment. */
+void edgeplug_fill(void *target, int32_t value, int32_t bytes);
+
+/* target pixel (y, x) = source pixel (rows[y], columns[x]), pixels of `pixel_bytes` in rows of `row_bytes`: TFLite's
+ * RESIZE_NEAREST_NEIGHBOR. Any alignment, no overlap.
+ */
+void edgeplug_resize_nearest_neighbor(const void *source, int32_t row_bytes, int32_t pixel_bytes, const uint16_t *rows,
+                                      int32_t height, const uint16_t *columns, int32_t width, void *target);
 
 /* A real factor: (high * 2^32 + low) / 2^(32 + shift), `high` in [0, 2^31), `shift` in [1, 62]. */
 typedef struct {

@@ -47,4 +47,8 @@ function *const functions[] __attribute__((used, section(".rodata.functions"))) 
     (function *)edgeplug_mean_s8,
     (function *)edgeplug_prelu_s8,
     (function *)edgeplug_weighted_sum_s8,
+    (function *)edgeplug_copy,
+    (function *)edgeplug_fill,
+    (function *)edgeplug_resize_nearest_neighbor,
+    (function *)edgeplug_sum_s8,
 };

@@ -18,7 +18,10 @@ from cmsis.compiler.operators.conv_2d import Conv2D
 from cmsis.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
 from cmsis.compiler.operators.fully_connected import FullyConnected
 from cmsis.compiler.operators.max_pool_2d import MaxPool2D
-from cmsis.compiler.operators.mean import Mean
+from cmsis.compiler.operators.movement import Movement
+from cmsis.compiler.operators.pad import Padding
+from cmsis.compiler.operators.reduce import Reduction
+from cmsis.compiler.operators.resize_nearest_neighbor import ResizeNearestNeighbor
 from cmsis.compiler.operators.softmax import Softmax
 from cmsis.compiler.operators.transpose_conv import TransposeConv
 from cmsis.compiler.operators.weights import output_multipliers
@@ -27,6 +30,7 @@ from cmsis.testing import elementwise_calls
 from cmsis.testing import kernel_arguments as place
 from cmsis.testing import s16_calls, state_calls
 from cmsis.testing.m4 import M4
+from cmsis.testing.movement_calls import run_movement, run_padding, run_reduction, run_resize
 
 FENCES = ("input", "weights", "output", "input start", "weights start", "second input", "second input start")
 _SCRATCH_FENCES = ("scratch", "scratch start")
@@ -182,14 +186,6 @@ def _pool(core: M4, graph: Graph, operator: MaxPool2D | AveragePool2D, buffers: 
                      core.words(*buffers.target.shape), buffers.output)
 
 
-def _mean(core: M4, graph: Graph, operator: Mean | GlobalAverage, buffers: _Buffers) -> int:
-    source, factor = graph.input_of(operator, 0), operator.multiplier(graph)
-    input_offset, output_offset = (0, 0) if isinstance(operator, GlobalAverage) else place.offsets(graph, operator)
-    core.call(operator.kernel, buffers.input, source.elements // source.shape[-1], source.shape[-1], input_offset,
-              factor.value, factor.shift, output_offset, buffers.output)
-    return 0
-
-
 def _softmax(core: M4, graph: Graph, operator: Softmax, buffers: _Buffers) -> int:
     source = graph.input_of(operator, 0)
     factor, diff_min = operator.scaling(graph)
@@ -199,7 +195,7 @@ def _softmax(core: M4, graph: Graph, operator: Softmax, buffers: _Buffers) -> in
 
 
 _CALLS = (
-    (GlobalAverage, _mean),
+    (GlobalAverage, run_reduction),
     *elementwise_calls.CALLS,
     (Implementation, _implementation),
     (BatchMatMul, _batch_matmul),
@@ -208,7 +204,10 @@ _CALLS = (
     (FullyConnected, _fully_connected),
     (MaxPool2D, _pool),
     (AveragePool2D, _pool),
-    (Mean, _mean),
+    (Movement, run_movement),
+    (Padding, run_padding),
+    (Reduction, run_reduction),
+    (ResizeNearestNeighbor, run_resize),
     (Softmax, _softmax),
     (TransposeConv, _transpose_conv),
     *s16_calls.CALLS,

@@ -214,7 +214,7 @@ POOL(average_pool_25x5, arm_avgpool_s8, 25, 5, 64, 25, 5, 1, 1)
 
 int mean_25x5(void)
 {
-    edgeplug_mean_s8(input, 125, 64, 3, 1500000000, -7, -5, output);
+    edgeplug_mean_s8(input, 1, 125, 64, 3, 1500000000, -7, -5, output);
     return 0;
 }
 

@@ -17,6 +17,7 @@ _STACK, _STACK_BYTES = 0x20000000, 1 << 14
 _UPPER, _LOWER, _REGION_BYTES = 0x30000000, 0x40000000, 1 << 20
 _RETURN = _FLASH + _FLASH_BYTES - 4
 _REGISTERS = (arm_const.UC_ARM_REG_R0, arm_const.UC_ARM_REG_R1, arm_const.UC_ARM_REG_R2, arm_const.UC_ARM_REG_R3)
+_FLOAT_REGISTERS = (arm_const.UC_ARM_REG_S0, arm_const.UC_ARM_REG_S1, arm_const.UC_ARM_REG_S2, arm_const.UC_ARM_REG_S3)
 _PAINT = 0xA5
 _MAX_INSTRUCTIONS = 200_000_000
 
@@ -89,8 +90,12 @@ class M4:
         """Returns `count` items from memory."""
         return np.frombuffer(bytes(self._core.mem_read(address, count * np.dtype(dtype).itemsize)), dtype)
 
-    def call(self, function: str, *arguments: int) -> int:
-        """Calls a function with 32-bit arguments and returns its int result; raises CallError."""
+    def call(self, function: str, *arguments: int | float) -> int:
+        """Calls a function with 32-bit integers and floats and returns its int result; raises CallError."""
+        reals = [value for value in arguments if isinstance(value, float)]
+        arguments = tuple(value for value in arguments if not isinstance(value, float))
+        for register, value in zip(_FLOAT_REGISTERS, reals):
+            self._core.reg_write(register, struct.unpack("<I", struct.pack("<f", value))[0])
         stacked = arguments[len(_REGISTERS):]
         stack = _STACK + _STACK_BYTES - 4 * (len(stacked) + len(stacked) % 2)
         self._core.mem_write(stack, struct.pack(f"<{len(stacked)}i", *(_signed(value) for value in stacked)))

@@ -32,13 +32,16 @@ _SPEC_TEXT = "name: {name}\nclasses: [{classes}]\ntarget: stm32l476\nquantizatio
 @dataclass(frozen=True)
 class Network:
     """`stack` returns the layers; `shape` is one input without batch; `wide` asks for int16 activations; `library` is the Keras
-    that the layers are from: only tf_keras' LSTM becomes UNIDIRECTIONAL_SEQUENCE_LSTM."""
+    that the layers are from: only tf_keras' LSTM becomes UNIDIRECTIONAL_SEQUENCE_LSTM. With `more_shapes`, those of further
+    inputs, `stack` takes the inputs and returns the outputs; the batch is 1 then, so that no shape is left to be computed.
+    """
 
     name: str
     shape: tuple[int, ...]
-    stack: Callable[[], list]
+    stack: Callable[..., list]
     wide: bool = False
     library: types.ModuleType = keras
+    more_shapes: tuple[tuple[int, ...], ...] = ()
 
 
 def _row() -> list:
@@ -88,6 +91,19 @@ def _heard() -> list:
             tf_keras.layers.Flatten(), tf_keras.layers.Dense(3)]
 
 
+def _branched(left, right) -> list:
+    """Parts that are joined along channels and along rows, padded, cropped and turned."""
+    joined = layers.Concatenate()([layers.Conv1D(8, 3, padding="same", activation="relu")(left),
+                                   layers.Conv1D(4, 5, padding="same")(left)])
+    turned = layers.Permute((2, 1))(layers.Conv1D(6, 3, strides=2)(layers.ZeroPadding1D(2)(joined)))
+    large = layers.UpSampling2D()(right)
+    rows = layers.Concatenate(axis=1)([layers.Conv2D(5, 3, activation="relu")(large),
+                                       layers.DepthwiseConv2D(3)(layers.Conv2D(5, 1)(large))])
+    cropped = layers.Cropping2D(((1, 2), (0, 0)))(rows)
+    pooled = layers.GlobalAveragePooling2D()(layers.Conv2D(6, 2)(cropped))
+    return [layers.Dense(4, activation="softmax")(layers.Flatten()(turned)), layers.Dense(3)(pooled)]
+
+
 NETWORKS = (
     Network("row", (128, 2), _row),
     Network("dense", (128, 2), _dense),
@@ -96,6 +112,7 @@ NETWORKS = (
     Network("grouped", (6, 6, 4), _grouped),
     Network("wide", (8, 7, 2), _wide, wide=True),
     Network("heard", (5, 3), _heard, library=tf_keras),
+    Network("branched", (32, 3), _branched, more_shapes=((4, 5, 2),)),
 )
 
 
@@ -108,15 +125,29 @@ def _converter(model, network: Network) -> tf.lite.TFLiteConverter:
 
 def _quantize(model, network: Network) -> bytes:
     rng = np.random.default_rng(1)
-    calibration = rng.normal(size=(_CALIBRATION_INPUTS, 1, *network.shape)).astype(np.float32)
+    # Several by name: the converter changes their order.
+    calibration = [{f"input_{index}": rng.normal(size=(1, *shape)).astype(np.float32) for index, shape in enumerate(
+        (network.shape, *network.more_shapes))} for _ in range(_CALIBRATION_INPUTS)]
     converter = _converter(model, network)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: ([value] for value in calibration)
+    converter.representative_dataset = lambda: calibration if network.more_shapes else (list(values.values()) for values in calibration)
     converter.target_spec.supported_ops = [
         tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8 if network.wide
         else tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int16 if network.wide else tf.int8
     return converter.convert()
+
+
+def _model(network: Network):
+    if not network.more_shapes:
+        return network.library.Sequential([network.library.Input(network.shape), *network.stack()])
+    inputs = [keras.Input(shape, 1, name=f"input_{index}") for index, shape in enumerate((network.shape, *network.more_shapes))]
+    return keras.Model(inputs, network.stack(*inputs))
+
+
+def _first_output(data: bytes) -> int:
+    """Returns the elements of the first output; the converter may change the order."""
+    return int(np.prod(tf.lite.Interpreter(model_content=data).get_output_details()[0]["shape"]))
 
 
 def main(argv) -> None:
@@ -127,9 +158,9 @@ def main(argv) -> None:
         raise errors.UserError(f"--network: unknown name; got {_NETWORK.value}, want one of"
                                f" {', '.join(one.name for one in NETWORKS)}. Fix: correct --network")
     network.library.utils.set_random_seed(7)
-    model = network.library.Sequential([network.library.Input(network.shape), *network.stack()])
+    model = _model(network)
     data = _quantize(model, network)
-    classes = ", ".join(f"class_{index}" for index in range(model.output_shape[-1]))
+    classes = ", ".join(f"class_{index}" for index in range(_first_output(data)))
     Path(_MODEL.value).write_bytes(data)
     Path(_SPEC.value).write_text(_SPEC_TEXT.format(name=network.name, classes=classes), encoding="utf-8")
 

@@ -21,21 +21,27 @@ class _Program:
         self.plan = json.loads(find(f"cmsis/testing/{name}.json").read_text(encoding="utf-8"))
         self.oracle = Oracle(find(f"cmsis/testing/{name}.tflite").read_bytes())
         self.arena = self.core.painted(self.plan["arena_bytes"], alignment=_ALIGNMENT_BYTES)
-        self.input = self.core.painted(self.plan["input"]["bytes"], "start")
-        self.type = np.dtype(self.plan["output"]["type"])
-        self.output = self.core.painted(self.plan["output"]["bytes"], "start", alignment=self.type.itemsize)
+        inputs, outputs = (self.plan.get(f"{end}s") or [self.plan[end]] for end in ("input", "output"))
+        self.inputs = [self.core.painted(buffer["bytes"], "start") for buffer in inputs]
+        self.types = [np.dtype(buffer["type"]) for buffer in outputs]
+        self.outputs = [self.core.painted(buffer["bytes"], "start", alignment=dtype.itemsize)
+                        for buffer, dtype in zip(outputs, self.types)]
+        self.elements = [buffer["bytes"] // dtype.itemsize for buffer, dtype in zip(outputs, self.types)]
+        self.buffers = [*self.inputs, *self.outputs]
         self.self = self.core.words(0)
 
     def init(self, arena: int, arena_bytes: int) -> int:
         return self.core.call(f"{self.name}_init", self.self, arena, arena_bytes)
 
-    def run(self, value: np.ndarray) -> np.ndarray:
-        self.core.write(self.input, value.tobytes())
-        assert self.core.call(f"{self.name}_run", self.self, self.input, self.output) == 0
-        return self.core.read(self.output, self.plan["output"]["bytes"] // self.type.itemsize, self.type.name)
+    def run(self, *values: np.ndarray) -> list[np.ndarray]:
+        for address, value in zip(self.inputs, values, strict=True):
+            self.core.write(address, value.tobytes())
+        assert self.core.call(f"{self.name}_run", self.self, *self.buffers) == 0
+        return [self.core.read(address, count, dtype.name)
+                for address, count, dtype in zip(self.outputs, self.elements, self.types)]
 
 
-@pytest.fixture(scope="module", params=("row", "dense", "image", "pooled", "grouped", "wide", "heard"))
+@pytest.fixture(scope="module", params=("row", "dense", "image", "pooled", "grouped", "wide", "heard", "branched"))
 def program(request):
     return _Program(request.param)
 
@@ -51,9 +57,9 @@ def test_init_checks_its_arena(program):
 def test_run_checks_its_pointers(program):
     program.init(program.arena, program.plan["arena_bytes"])
     run = f"{program.name}_run"
-    assert program.core.call(run, 0, program.input, program.output) == -1
-    assert program.core.call(run, program.self, 0, program.output) == -1
-    assert program.core.call(run, program.self, program.input, 0) == -1
+    arguments = [program.self, *program.buffers]
+    for index in range(len(arguments)):
+        assert program.core.call(run, *arguments[:index], 0, *arguments[index + 1:]) == -1
 
 
 def test_scores_equal_tflite(program):
@@ -63,9 +69,10 @@ def test_scores_equal_tflite(program):
     limits = np.iinfo(program.oracle.input_types[0])
     for index in range(_INPUTS):
         spread = rng.choice((0.04, 0.3, 1.6)) * limits.max
-        value = np.clip(rng.normal(0, spread, program.oracle.input_shape).round(), limits.min, limits.max).astype(limits.dtype)
-        np.testing.assert_array_equal(program.run(value), program.oracle.run(value).flatten(),
-                                      err_msg=f"seed {seed}, input {index}")
+        values = [np.clip(rng.normal(0, spread, shape).round(), limits.min, limits.max).astype(limits.dtype)
+                  for shape in program.oracle.input_shapes]
+        for actual, expected in zip(program.run(*values), program.oracle.run_all(values), strict=True):
+            np.testing.assert_array_equal(actual, expected.flatten(), err_msg=f"seed {seed}, input {index}")
 
 
 def test_reset_begins_a_new_sequence():

@@ -179,22 +179,6 @@ def pool_2d(rng: np.random.Generator, builtin: str) -> bytes:
     return build((source, target), (Call(builtin, (0,), (1,), options),), (0,), (1,))
 
 
-def mean(rng: np.random.Generator) -> bytes:
-    """A MEAN over the spatial axes of three or four dimensions."""
-    spatial = tuple(int(extent) for extent in rng.integers(1, 20, int(rng.integers(1, 3))))
-    channels = int(rng.integers(1, 18))
-    options = schema.ReducerOptionsT()
-    options.keepDims = bool(rng.random() < 0.5)
-    axes = np.arange(1, len(spatial) + 1)
-    source = activation_value(rng, "input", (1, *spatial, channels))
-    kept = (1,) * len(spatial) if options.keepDims else ()
-    target = activation_value(rng, "output", (1, *kept, channels), source.scales[0] * 2.0 ** rng.uniform(-4, 2))
-    if rng.random() < 0.2:
-        target = Value("output", target.shape, "int8", source.scales, source.zero_points)
-    values = (source, Value("axes", axes.shape, "int32", data=axes), target)
-    return build(values, (Call("MEAN", (0, 1), (2,), options),), (0,), (2,))
-
-
 def softmax(rng: np.random.Generator) -> bytes:
     """A SOFTMAX over 1 to 20 logits."""
     depth = int(rng.integers(1, 21))

@@ -6,7 +6,7 @@ from typing import ClassVar
 from cmsis.compiler.fixed_point import Clamp, Multiplier
 from cmsis.compiler.ir import INT8_MAX, INT8_MIN, Emission, Graph, Places
 from cmsis.compiler.lowering.implementation import Implementation, Member
-from cmsis.compiler.operators import mean
+from cmsis.compiler.operators import reduce
 from cmsis.compiler.operators.average_pool_2d import AveragePool2D
 from cmsis.compiler.operators.window import Extent, extent
 
@@ -24,7 +24,7 @@ def factor(count: int) -> Multiplier:
 class GlobalAverage(Implementation):
     """Inputs: image."""
 
-    kernel: ClassVar[str] = mean.Mean.kernel
+    kernel: ClassVar[str] = reduce.Mean.kernel
     struct: ClassVar[str] = ""
 
     @classmethod
@@ -42,7 +42,17 @@ class GlobalAverage(Implementation):
 
     def emit(self, graph: Graph, places: Places) -> Emission:
         """Returns a call of edgeplug_mean_s8."""
-        return mean.emission(places, graph.input_of(self, 0), 0, self.multiplier(graph), 0)
+        return reduce.emission(self.kernel, places, (*self.extents(graph), *self.arguments(graph)))
+
+    def extents(self, graph: Graph) -> tuple[int, int, int]:
+        """Returns groups, rows and channels."""
+        source = extent(graph.input_of(self, 0))
+        return 1, source.h * source.w, graph.input_of(self, 0).shape[3]
+
+    def arguments(self, graph: Graph) -> tuple[int, int, int, int]:
+        """Returns input offset, multiplier, shift and output offset."""
+        factor = self.multiplier(graph)
+        return 0, factor.value, factor.shift, 0
 
     def multiplier(self, graph: Graph) -> Multiplier:
         """Returns the factor from sum to average."""

@@ -43,9 +43,9 @@ def candidates(graph: Graph, operator: Operator) -> tuple[Implementation, ...]:
 
 def options(graph: Graph, operator: Operator, policy: Policy) -> tuple[Operator, ...]:
     """Returns all ways to run `operator`: the candidates, where the policy allows it with their weights in SRAM, too, and itself
-    by the public API; none where nothing runs.
+    by the public API; none where only bytes move, if at all.
     """
-    if operator.aliases_input:
+    if operator.aliases(graph):
         return ()
     found = candidates(graph, operator)
     in_sram = (replace(candidate, in_sram=True) for candidate in found if policy.sram_bytes and candidate.has_weights)

@@ -5,6 +5,7 @@ from cmsis.compiler.node import Node
 from cmsis.compiler.operators.add import Add, Sub
 from cmsis.compiler.operators.average_pool_2d import AveragePool2D
 from cmsis.compiler.operators.batch_matmul import BatchMatMul
+from cmsis.compiler.operators.concatenation import Concatenation, Pack
 from cmsis.compiler.operators.conv_2d import Conv2D
 from cmsis.compiler.operators.conv_2d_s16 import Conv2DS16
 from cmsis.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
@@ -15,24 +16,31 @@ from cmsis.compiler.operators.leaky_relu import LeakyRelu
 from cmsis.compiler.operators.logistic import Logistic
 from cmsis.compiler.operators.max_pool_2d import MaxPool2D
 from cmsis.compiler.operators.maximum import Maximum, Minimum
-from cmsis.compiler.operators.mean import Mean
 from cmsis.compiler.operators.mul import Mul
 from cmsis.compiler.operators.prelu import Prelu
 from cmsis.compiler.operators.quantize import Quantize
 from cmsis.compiler.operators.relu import Relu, Relu6, ReluN1To1
+from cmsis.compiler.operators.pad import Pad, PadV2
+from cmsis.compiler.operators.reduce import Mean, Sum
 from cmsis.compiler.operators.reshape import ExpandDims, Reshape, Squeeze
-from cmsis.compiler.operators.shape_arithmetic import Pack, Shape, StridedSlice
+from cmsis.compiler.operators.resize_nearest_neighbor import ResizeNearestNeighbor
+from cmsis.compiler.operators.shape_arithmetic import Shape
+from cmsis.compiler.operators.slice import Slice, StridedSlice
 from cmsis.compiler.operators.softmax import Softmax
 from cmsis.compiler.operators.svdf import Svdf
 from cmsis.compiler.operators.tanh import Tanh
 from cmsis.compiler.operators.transpose_conv import TransposeConv
 from cmsis.compiler.operators.unidirectional_sequence_lstm import UnidirectionalSequenceLstm
+from cmsis.compiler.operators.split import Split, SplitV, Unpack
+from cmsis.compiler.operators.tile import Tile
+from cmsis.compiler.operators.transpose import Transpose
 from tools.errors import UserError
 
 OPERATORS = (
     Add,
     AveragePool2D,
     BatchMatMul,
+    Concatenation,
     Conv2D,
     Conv2DS16,
     DepthwiseConv2D,
@@ -53,9 +61,15 @@ OPERATORS = (
     Relu,
     Relu6,
     ReluN1To1,
+    Pad,
+    PadV2,
     Reshape,
+    ResizeNearestNeighbor,
     Shape,
+    Slice,
     Softmax,
+    Split,
+    SplitV,
     Squeeze,
     StridedSlice,
     Sub,
@@ -63,13 +77,16 @@ OPERATORS = (
     Tanh,
     TransposeConv,
     UnidirectionalSequenceLstm,
+    Sum,
+    Tile,
+    Transpose,
+    Unpack,
 )
 
 # What would help, where it is more than another layer.
 _HELP = (
     ("DEQUANTIZE", "set inference_output_type to int8 in the TFLite converter"),
     ("SPACE_TO_BATCH_ND", "use dilation_rate=1 in 1-D convolutions, or a Conv2D of height 1"),
-    ("PAD", "use padding='same' or 'valid' in the convolution instead of a padding layer"),
 )
 
 

@@ -8,26 +8,19 @@ from typing import ClassVar
 import numpy as np
 
 from cmsis.compiler import schema
-from cmsis.compiler.ir import DType, Graph, Operator
+from cmsis.compiler.ir import DType, Graph
 from cmsis.compiler.node import Node
-from tools.errors import UserError
+from cmsis.compiler.operators.movement import Copy, Movement, require_same
 
 
 @dataclass(frozen=True)
-class View(Operator):
-    """Inputs: value. The target shape is the output tensor's, as far as the operator's own arguments allow it."""
-
-    kernel: ClassVar[str] = ""
-    aliases_input: ClassVar[bool] = True
-    types: ClassVar[tuple[DType, ...]] = (DType.INT8, DType.INT16, DType.INT32)
+class View(Movement):
+    """Inputs: value. The target shape is the output tensor's; as far as the operator's own arguments allow it."""
 
     @classmethod
     def read(cls, node: Node) -> "View":
         """Returns the operator of a .tflite node; raises UserError."""
-        source, target = node.input(0), node.output()
-        if source.dtype is not target.dtype or source.quantization != target.quantization:
-            raise UserError(f"{node.layer}: {node.builtin} must keep type and quantization; got {source.quantization}"
-                            f" in and {target.quantization} out, want the same. Fix: export the .tflite again")
+        require_same(node, node.input(0), node.output())
         return cls(node.layer, node.present_inputs(most=2)[:1], node.outputs)
 
     def infer_shape(self, graph: Graph) -> tuple[int, ...]:
@@ -38,6 +31,10 @@ class View(Operator):
     def reference(self, graph: Graph, values: Sequence[np.ndarray]) -> np.ndarray:
         """Returns the same elements in the output's shape."""
         return values[0].reshape(graph.output_of(self).shape)
+
+    def copies(self, graph: Graph) -> tuple[Copy, ...]:
+        """Returns one copy of all bytes."""
+        return (Copy(0, 0, 0, 0, (), graph.input_of(self, 0).size_bytes),)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
-"""SHAPE, STRIDED_SLICE and PACK: how TFLite's converter computes the target shape of Keras' Flatten and Reshape.
+"""SHAPE: part of how TFLite's converter computes the target shape of Keras' Flatten and Reshape.
 
-With fixed shapes that target is known (see reshape.py), so these lose their reader and remove_dead_operators drops them.
-One that survives computes on data; it has no kernel, and Operator.emit refuses it.
+With fixed shapes it is a constant: fold_constants removes it, and with it what it feeds (STRIDED_SLICE, PACK).
 """
 
 from collections.abc import Sequence
@@ -15,43 +14,25 @@ from cmsis.compiler.node import Node
 
 
 @dataclass(frozen=True)
-class ShapeArithmetic(Operator):
-    """Inputs: whatever the file states."""
-
-    kernel: ClassVar[str] = ""
-    types: ClassVar[tuple[DType, ...]] = (DType.INT8, DType.INT16, DType.INT32)
-
-    @classmethod
-    def read(cls, node: Node) -> "ShapeArithmetic":
-        """Returns the operator of a .tflite node; raises UserError."""
-        node.output()
-        return cls(node.layer, node.present_inputs(), node.outputs)
-
-    def infer_shape(self, graph: Graph) -> tuple[int, ...]:
-        """Returns the shape that the file states."""
-        return graph.output_of(self).shape
-
-    def reference(self, graph: Graph, values: Sequence[np.ndarray]) -> np.ndarray:
-        """Raises UserError: nothing that is computed depends on this operator."""
-        raise self.refusal()
-
-
-@dataclass(frozen=True)
-class Shape(ShapeArithmetic):
-    """SHAPE."""
+class Shape(Operator):
+    """Inputs: any value."""
 
     builtin: ClassVar[str] = "SHAPE"
+    kernel: ClassVar[str] = ""
+    types: ClassVar[tuple[DType, ...]] = tuple(DType)
+    value_independent: ClassVar[bool] = True
 
+    @classmethod
+    def read(cls, node: Node) -> "Shape":
+        """Returns the operator of a .tflite node; raises UserError."""
+        node.input(0)
+        node.output()
+        return cls(node.layer, node.inputs[:1], node.outputs)
 
-@dataclass(frozen=True)
-class StridedSlice(ShapeArithmetic):
-    """STRIDED_SLICE."""
+    def infer_shape(self, graph: Graph) -> tuple[int, ...]:
+        """Returns [rank]."""
+        return (len(graph.input_of(self, 0).shape),)
 
-    builtin: ClassVar[str] = "STRIDED_SLICE"
-
-
-@dataclass(frozen=True)
-class Pack(ShapeArithmetic):
-    """PACK."""
-
-    builtin: ClassVar[str] = "PACK"
+    def reference(self, graph: Graph, values: Sequence[np.ndarray]) -> np.ndarray:
+        """Returns the input's shape, whatever its value."""
+        return np.array(graph.input_of(self, 0).shape, graph.output_of(self).dtype.value)

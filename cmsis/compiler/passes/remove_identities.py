@@ -1,4 +1,4 @@
-"""Pass: turns look-ups that change nothing into views, which cost nothing."""
+"""Pass: turns look-ups that change nothing into views, which cost nothing, or a copy where the bytes are wanted twice."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -7,7 +7,6 @@ from cmsis.compiler.ir import Graph
 from cmsis.compiler.operators.look_up import LookUp
 from cmsis.compiler.operators.reshape import View
 from cmsis.compiler.passes.rewriting import with_operator
-from cmsis.compiler.planner import owner
 
 
 @dataclass(frozen=True)
@@ -18,10 +17,8 @@ class Unchanged(View):
 
 
 def remove_identities(graph: Graph) -> Graph:
-    """Returns the graph with views for identities, except where an output of the network would lose its own buffer."""
+    """Returns the graph with views for identities."""
     for position, operator in enumerate(graph.operators):
         if isinstance(operator, LookUp) and operator.identity:
-            changed = with_operator(graph, position, Unchanged(operator.layer, operator.inputs, operator.outputs))
-            shown = [*changed.inputs, *(owner(changed, number) for number in changed.outputs)]
-            graph = changed if len(set(shown)) == len(shown) else graph
+            graph = with_operator(graph, position, Unchanged(operator.layer, operator.inputs, operator.outputs))
     return graph

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from cmsis.compiler.ir import Graph, Operator
 from cmsis.compiler.operators.look_up import LookUp
+from cmsis.compiler.operators.reshape import View
 
 Rule = Callable[[Graph, Operator, LookUp], Operator | None]
 
@@ -36,6 +37,6 @@ def private_producer(graph: Graph, operator: Operator) -> Operator | None:
         producer = next((one for one in graph.operators if number in one.outputs), None)
         if producer is None or number in graph.outputs or len(readers) > 1:
             return None
-        if not producer.aliases_input:
+        if not isinstance(producer, View):
             return producer
         number = producer.inputs[0]

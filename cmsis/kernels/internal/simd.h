@@ -25,12 +25,17 @@ static inline uint32_t load_2(const int16_t *source)
     return word;
 }
 
+/* To any alignment. */
+static inline void store_4(int8_t *target, uint32_t word)
+{
+    memcpy(target, &word, sizeof word);
+}
+
 /* memcpy for runs of a few bytes, where a call would take longer. */
 static inline void copy_bytes(int8_t *target, const int8_t *source, int32_t count)
 {
     for (; count >= 4; count -= 4, target += 4, source += 4) {
-        const uint32_t word = load_4(source);
-        memcpy(target, &word, sizeof word);
+        store_4(target, load_4(source));
     }
     for (; count > 0; count--) {
         *target++ = *source++;
