@@ -206,7 +206,7 @@ def edgeplug_network(
       name_spec: the checked spec.
       name_data: training data and pilot set. name_weights: the trained .keras. name_int8: the .tflite.
       name_costs: .json, the cycles and bytes of each kernel that may run a layer.
-      name_c_source: NAME.c, NAME.h and NAME.plan.json. name_plan: the latter alone. name_library: the m4_library of them.
+      name_c_source: NAME.c, NAME.h, NAME.plan.json and its picture NAME.plan.svg. name_plan: the JSON alone. name_library: the m4_library of them.
       name_program: .elf, .bin, .map and .symbols.txt (the size table). name_firmware: the same with a FirmwareInfo.
       name_trace, name_gdb: for `bazel run`: the instructions of one inference; a server for a debugger.
       name_profile: .json, .txt, .svg and .speedscope.json: cycles of one inference by layer and cause.

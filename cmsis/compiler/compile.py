@@ -1,7 +1,7 @@
 """Compiles an int8 .tflite model into a C99 library.
 
 Inputs: --model (.tflite), --spec (its name, classes and policy), --costs (of //cmsis/costs:measure; without them kernels are
-chosen by rule), --policy (instead of the spec's). Outputs: --source, --header, --plan (contents: README.md).
+chosen by rule), --policy (instead of the spec's). Outputs: --source, --header, --plan, --picture (contents: README.md).
 Errors: UserError, printed without a traceback; then nothing is written.
 """
 
@@ -22,6 +22,7 @@ _HEADER = flags.DEFINE_string("header", None, "C header to write.", required=Tru
 _POLICY = flags.DEFINE_enum("policy", None, POLICIES, "How kernels are chosen, whatever the spec says.")
 _COSTS = flags.DEFINE_string("costs", None, "What the kernels cost, .json.")
 _PLAN = flags.DEFINE_string("plan", None, "Plan to write, .json.", required=True)
+_PICTURE = flags.DEFINE_string("picture", None, "Picture of the plan to write, .svg.")
 
 
 def _read(path: str, what: str, flag: str) -> bytes:
@@ -42,7 +43,8 @@ def main(argv) -> None:
         library = compile_model(data, spec.name, tuple(spec.classes), Path(_HEADER.value).name, policy, measured)
     except errors.UserError as error:
         raise errors.UserError(f"{_MODEL.value}: {error}") from error
-    for path, text in ((_SOURCE.value, library.source), (_HEADER.value, library.header), (_PLAN.value, library.plan)):
+    for path, text in ((_SOURCE.value, library.source), (_HEADER.value, library.header), (_PLAN.value, library.plan),
+                       *([(_PICTURE.value, library.picture)] if _PICTURE.value else [])):
         Path(path).write_text(text, encoding="utf-8")
 
 

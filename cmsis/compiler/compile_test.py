@@ -20,7 +20,7 @@ def _run(folder, model: bytes):
     (folder / "small.tflite").write_bytes(model)
     (folder / "small.yaml").write_text(_SPEC, encoding="utf-8")
     outputs = [f"--{flag}={folder / name}" for flag, name in (("source", "small.c"), ("header", "small.h"),
-                                                               ("plan", "small.json"))]
+                                                               ("plan", "small.json"), ("picture", "small.svg"))]
     command = [sys.executable, "-m", "cmsis.compiler.compile", f"--model={folder / 'small.tflite'}",
                f"--spec={folder / 'small.yaml'}", *outputs]
     return subprocess.run(command, capture_output=True, text=True, check=False)
@@ -32,6 +32,7 @@ def test_writes_the_library(tmp_path):
     assert '#include "small.h"' in (tmp_path / "small.c").read_text(encoding="utf-8")
     assert "#define SMALL_CLASSES 4" in (tmp_path / "small.h").read_text(encoding="utf-8")
     assert (tmp_path / "small.json").exists()
+    assert (tmp_path / "small.svg").read_text(encoding="utf-8").startswith("<svg ")
 
 
 @pytest.mark.parametrize("length", (0, 100, 700))

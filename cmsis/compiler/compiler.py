@@ -2,7 +2,7 @@
 
 from cmsis.compiler import reader
 from cmsis.compiler.emitter import Library, emit
-from cmsis.compiler.lowering.choose import Policy
+from cmsis.compiler.lowering.choose import CMSIS_NN, Policy
 from cmsis.compiler.lowering.costs import LayerCosts
 from cmsis.compiler.lowering.lower import lower
 from cmsis.compiler.pipeline import run_pipeline
@@ -14,6 +14,6 @@ def compile_model(data: bytes, name: str, classes: tuple[str, ...], header_name:
                   costs: tuple[LayerCosts, ...] | None = None) -> Library:
     """Returns the C library of a .tflite file's bytes; `name` prefixes its symbols. Raises UserError."""
     graph = lower(run_pipeline(reader.read(data, name)), policy, costs)
-    plan = plan_memory(graph)
+    plan = plan_memory(graph, in_place=policy.kind != CMSIS_NN)  # Arm says of no function that input and output may overlap.
     replay(graph, plan)
     return emit(graph, plan, classes, header_name)

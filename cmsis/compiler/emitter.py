@@ -1,6 +1,6 @@
 """Writes the C library and the plan of a compiled graph.
 
-Inputs: a Graph after the pipeline, its memory Plan, the names of the classes. Outputs: C source, C header, plan.json.
+Inputs: a Graph after the pipeline, its memory Plan, the names of the classes. Outputs: C source, C header, plan.json and its picture.
 Templates in templates/ hold the C; operators bring their calls. Deterministic: equal inputs give equal text.
 """
 
@@ -13,6 +13,7 @@ from string import Template
 from cmsis.compiler import c_source, interface
 from cmsis.compiler.evaluator import initial_state
 from cmsis.compiler.ir import Constant, DType, Emission, Graph, Operator, Places
+from cmsis.compiler.plan_picture import picture
 from cmsis.compiler.planner import Place, Plan
 from tools.errors import UserError
 
@@ -25,11 +26,12 @@ _CLEAR = Template("    memset(self->arena + $offset, $value, $bytes);\n")
 
 @dataclass(frozen=True)
 class Library:
-    """The three texts of a compiled network."""
+    """The texts of a compiled network; `picture` is the plan as an SVG."""
 
     source: str
     header: str
     plan: str
+    picture: str
 
 
 def emit(graph: Graph, plan: Plan, classes: tuple[str, ...], header_name: str) -> Library:
@@ -37,7 +39,7 @@ def emit(graph: Graph, plan: Plan, classes: tuple[str, ...], header_name: str) -
     _check_classes(graph, classes)
     emissions = tuple(operator.emit(graph, _places(graph, plan, step)) for step, operator in enumerate(plan.steps))
     return Library(_source(graph, plan, emissions, classes, header_name), _header(graph, plan, classes),
-                   _plan_json(graph, plan, classes))
+                   _plan_json(graph, plan, classes), picture(graph, plan))
 
 
 def _check_classes(graph: Graph, classes: tuple[str, ...]) -> None:

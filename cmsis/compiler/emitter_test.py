@@ -5,6 +5,7 @@ Update: bazel run //cmsis/compiler:update_golden
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -99,3 +100,11 @@ def test_a_constant_part_is_emitted_once():
     assert source.count("static const int8_t constant1[2] EDGEPLUG_ALIGNED = {\n    7, -9};") == 1
     assert "edgeplug_copy(constant1, output + 6, NULL, 0, 2);\n" in source
     assert "edgeplug_copy(input, output + 2, NULL, 0, 4);\n" in source
+
+
+def test_the_picture_is_sound_xml_with_every_place():
+    library = compile_model(small_models.branches(), "twins", ("a", "b", "c"), "twins.h")
+    titles = {title.text for title in ElementTree.fromstring(library.picture).iter("{http://www.w3.org/2000/svg}title")}
+    for place in json.loads(library.plan)["tensors"]:
+        assert (f"{place['name']}: {place['bytes']} bytes at {place['offset']}, step {place['first_step']} to"
+                f" {place['last_step']}") in titles

@@ -205,7 +205,8 @@ def _overwrite(sharing: Sharing, index: int, operator: Operator) -> None:
     number = operator.outputs[0]
     for source in dict.fromkeys(one for position, one in enumerate(operator.inputs) if position in operator.overwrites):
         theirs, own = sharing.block_of.get(source), sharing.block_of[number]
-        if theirs is None or theirs is own or sharing.last[source] != index or not _may_overwrite(sharing.graph, operator, source):
+        if theirs is None or theirs is own or sharing.last[source] != index or source in sharing.graph.inputs or (
+                not may_overwrite(sharing.graph, operator, source)):
             continue
         sharing.replaced.add((source, number))
         if _join(sharing, theirs, own, theirs.starts[source] - own.starts[number]):
@@ -213,9 +214,10 @@ def _overwrite(sharing: Sharing, index: int, operator: Operator) -> None:
         sharing.replaced.remove((source, number))
 
 
-def _may_overwrite(graph: Graph, operator: Operator, source: int) -> bool:
+def may_overwrite(graph: Graph, operator: Operator, source: int) -> bool:
+    """Returns whether the first output may take the place of tensor `source`, if nobody else wants that."""
     positions = {position for position, number in enumerate(operator.inputs) if number == source}
-    return (positions <= set(operator.overwrites) and not graph.tensors[source].state and source not in graph.inputs
+    return (positions <= set(operator.overwrites) and not graph.tensors[source].state and not graph.tensors[source].constant
             and graph.output_of(operator).size_bytes <= graph.tensors[source].size_bytes)
 
 

@@ -17,7 +17,7 @@ _CLASSES = ("calm", "sag", "swell", "else")
 def golden_texts() -> tuple[tuple[str, str], ...]:
     """Returns names and texts of the golden files."""
     library = compile_model(small_models.network(), "small", _CLASSES, "small.h")
-    return (("small.c", library.source), ("small.h", library.header), ("small.json", library.plan))
+    return (("small.c", library.source), ("small.h", library.header), ("small.json", library.plan), ("small.svg", library.picture))
 
 
 def main(argv) -> None:

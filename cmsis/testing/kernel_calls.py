@@ -26,6 +26,7 @@ from cmsis.compiler.operators.softmax import Softmax
 from cmsis.compiler.operators.transpose_conv import TransposeConv
 from cmsis.compiler.operators.weights import output_multipliers
 from cmsis.compiler.operators.window import extent
+from cmsis.compiler.sharing import may_overwrite
 from cmsis.testing import elementwise_calls
 from cmsis.testing import kernel_arguments as place
 from cmsis.testing import s16_calls, state_calls
@@ -33,6 +34,7 @@ from cmsis.testing.m4 import M4
 from cmsis.testing.movement_calls import run_movement, run_padding, run_reduction, run_resize
 
 FENCES = ("input", "weights", "output", "input start", "weights start", "second input", "second input start")
+_IN_PLACE = "in place "
 _SCRATCH_FENCES = ("scratch", "scratch start")
 
 
@@ -64,6 +66,8 @@ class _Buffers:
             makers[f"output {index}"] = partial(core.painted, tensor.size_bytes, side, alignment=tensor.dtype.item_bytes)
         first = f"input {computed[-1]}" if fence.startswith("second") else fence.split()[0]
         placed = {name: makers[name]() for name in sorted(makers, key=lambda name: not name.startswith(first))}
+        if fence.startswith(_IN_PLACE):
+            placed["output 0"] = placed[f"input {fence.removeprefix(_IN_PLACE)}"]
         self.inputs = tuple(placed[f"input {index}"] for index in computed)
         self.outputs = tuple(placed[f"output {index}"] for index in range(len(operator.outputs)))
         self.input, self.output, self.weights = self.inputs[0], self.outputs[0], placed.get("weights", 0)
@@ -71,10 +75,14 @@ class _Buffers:
 
 
 def fences(graph: Graph, operator: Operator) -> tuple[str, ...]:
-    """Returns the FENCES that differ for this operator, and for an implementation those of its scratch."""
+    """Returns the FENCES that differ for this operator, for an implementation those of its scratch, and each input that the
+    output may replace.
+    """
+    in_place = tuple(f"{_IN_PLACE}{position}" for position, number in enumerate(operator.inputs)
+                     if position in operator.overwrites and may_overwrite(graph, operator, number))
     scratch = _SCRATCH_FENCES if isinstance(operator, Implementation) else ()
     several = sum(not graph.tensors[number].constant for number in operator.inputs) > 1
-    return tuple(fence for fence in (*FENCES, *scratch) if several or not fence.startswith("second"))
+    return tuple(fence for fence in (*FENCES, *scratch, *in_place) if several or not fence.startswith("second"))
 
 
 def run_kernel(core: M4, graph: Graph, operator: Operator, values: Sequence[np.ndarray],

@@ -27,12 +27,19 @@ kernel_costs = rule(
 )
 
 def _c_source_impl(ctx):
-    source, header, plan = [
+    source, header, plan, picture = [
         ctx.actions.declare_file("%s/%s%s" % (ctx.label.name, ctx.attr.prefix, suffix))
-        for suffix in [".c", ".h", ".plan.json"]
+        for suffix in [".c", ".h", ".plan.json", ".plan.svg"]
     ]
     tflite = ctx.attr.model[Int8ModelInfo].tflite
-    flags = {"header": header, "model": tflite, "plan": plan, "source": source, "spec": ctx.file.spec}
+    flags = {
+        "header": header,
+        "model": tflite,
+        "picture": picture,
+        "plan": plan,
+        "source": source,
+        "spec": ctx.file.spec,
+    }
     if ctx.file.costs:
         flags["costs"] = ctx.file.costs
     if ctx.attr.policy:
@@ -41,19 +48,19 @@ def _c_source_impl(ctx):
         ctx,
         mnemonic = "CompileNetwork",
         inputs = [ctx.file.spec, tflite] + ctx.files.costs,
-        outputs = [source, header, plan],
+        outputs = [source, header, plan, picture],
         flags = flags,
         progress = "Compiling",
     )
     return [
-        DefaultInfo(files = depset([source, header, plan])),
+        DefaultInfo(files = depset([source, header, plan, picture])),
         CSourceInfo(header = header, plan = plan, source = source),
-        OutputGroupInfo(header = [header], plan = [plan], source = [source]),
+        OutputGroupInfo(header = [header], picture = [picture], plan = [plan], source = [source]),
     ]
 
 c_source = rule(
     implementation = _c_source_impl,
-    doc = "Compiles an int8 model to a C99 library with a memory plan.",
+    doc = "Compiles an int8 model to a C99 library with a memory plan and its picture.",
     attrs = {
         "costs": attr.label(allow_single_file = [".json"], doc = "A kernel_costs; without it kernels are chosen by rule."),
         "model": attr.label(mandatory = True, providers = [Int8ModelInfo]),

@@ -22,6 +22,7 @@ class WeightedSum(Implementation):
 
     kernel: ClassVar[str] = "edgeplug_weighted_sum_s8"
     struct: ClassVar[str] = "edgeplug_weighted_sum"
+    overwrites: ClassVar[tuple[int, ...]] = (0, 1)
 
     @classmethod
     def suits(cls, graph: Graph, semantic: Add) -> bool:

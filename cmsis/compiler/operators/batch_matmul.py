@@ -9,7 +9,7 @@ import numpy as np
 
 from cmsis.compiler import c_source, schema
 from cmsis.compiler.fixed_point import Multiplier, requantize
-from cmsis.compiler.ir import INT8_MAX, INT8_MIN, Constant, Emission, Graph, Operator, Places, Tensor
+from cmsis.compiler.ir import INT8_MAX, INT8_MIN, Emission, Graph, Operator, Places
 from cmsis.compiler.node import Node
 from cmsis.compiler.operators.weights import checked_multiplier
 from tools.errors import UserError
@@ -100,27 +100,21 @@ class BatchMatMul(Operator):
         left_dims, right_dims, output_dims = (
             c_source.dims(*(1,) * (_MAX_RANK - len(tensor.shape)), *tensor.shape)
             for tensor in (*source, graph.output_of(self)))
-        left, right = (self._operand(tensor, place, f"{places.prefix}_{side}")
-                       for tensor, place, side in zip(source, places.inputs, ("left", "right")))
         zero_points = [tensor.quantization.zero_point for tensor in (*source, graph.output_of(self))]
         flags = ", ".join("true" if flag else "false" for flag in (self.adjoint_left, self.adjoint_right))
-        constants = (left_dims, right_dims, output_dims, *(one for one in (left, right) if isinstance(one, Constant)),
+        constants = (left_dims, right_dims, output_dims,
                      c_source.struct(f"{places.prefix}_quant", "cmsis_nn_per_tensor_quant_params",
                                      f"{factor.value}, {factor.shift}"),
                      c_source.struct(f"{places.prefix}_params", "cmsis_nn_bmm_params",
                                      f"{flags}, {{{-zero_points[0]}, {-zero_points[1]}, {zero_points[2]},"
                                      f" {{{INT8_MIN}, {INT8_MAX}}}}}"))
-        names = {"left": left, "right": right}
         call = _CALL.substitute(
             kernel=self.kernel_for(graph), prefix=places.prefix,
             context=c_source.context(places.scratch, self.scratch_bytes(graph)), left_dims=left_dims.name,
             right_dims=right_dims.name, output_dims=output_dims.name, output=places.output,
-            **{side: one.name if isinstance(one, Constant) else one for side, one in names.items()})
+            left=places.inputs[0], right=places.inputs[1])
         header = "edgeplug_nn.h" if self.kernel_for(graph) == self.kernel else "arm_nnfunctions.h"
         return Emission(constants, call, header=header)
-
-    def _operand(self, tensor: Tensor, place: str, name: str) -> Constant | str:
-        return c_source.array(name, "int8_t", tensor.array().flatten()) if tensor.constant else place
 
     def _check_sums(self, graph: Graph) -> None:
         """Raises UserError where a sum could leave the range in which the kernel rounds like TFLite (arm_nnfunctions.h)."""

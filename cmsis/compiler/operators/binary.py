@@ -41,6 +41,7 @@ class FoldedConstant(LookUp):
 class Binary(Operator):
     """Inputs: two tensors whose shapes fit by TFLite's broadcasting."""
 
+    overwrites: ClassVar[tuple[int, ...]] = (0, 1)
     returns_status: ClassVar[bool] = True
     header: ClassVar[str] = "arm_nnfunctions.h"
 
@@ -113,11 +114,8 @@ class Binary(Operator):
 
     def emit_rows(self, graph: Graph, places: Places, constants: tuple[Constant, ...], call: Template, header: str) -> Emission:
         """Returns the loops around `call`, whose $first, $second, $output and $count are rows and their length."""
-        arrays = [c_source.array(f"{places.prefix}_operand", "int8_t", graph.tensors[number].array().flatten())
-                  for number in self.inputs if graph.tensors[number].constant]
-        operands = tuple(place or arrays[0].name for place in places.inputs)
-        text = broadcast.loops(self.axes(graph), operands, places.output, places.scratch, call)
-        return Emission((*arrays, *constants), text, returns_status=False, header=header)
+        text = broadcast.loops(self.axes(graph), places.inputs, places.output, places.scratch, call)
+        return Emission(constants, text, returns_status=False, header=header)
 
     def axes(self, graph: Graph) -> tuple[broadcast.Axis, ...]:
         """Returns how both operands are walked; the innermost axis is the kernel's row."""

@@ -36,6 +36,7 @@ class LookUp(Operator):
     table: bytes
 
     kernel: ClassVar[str] = "edgeplug_lookup_s8"
+    overwrites: ClassVar[tuple[int, ...]] = (0,)
 
     def infer_shape(self, graph: Graph) -> tuple[int, ...]:
         """Returns the shape that the file states for the output if it holds as many elements, else the input's."""

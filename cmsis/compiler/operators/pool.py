@@ -21,6 +21,12 @@ class Pool(Operator):
     window: Window
     clamp: Clamp
 
+    @property
+    def overwrites(self) -> tuple[int, ...]:
+        """The input, where windows do not overlap and the kernels read each of them at once: outputs follow behind them."""
+        size, stride = self.window.size, self.window.stride
+        return (0,) if size.h <= min(stride.h, 2) and size.w <= min(stride.w, 2) else ()
+
     @classmethod
     def read(cls, node: Node) -> "Pool":
         """Returns the operator of a .tflite node; raises UserError."""
