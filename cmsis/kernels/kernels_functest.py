@@ -1,6 +1,6 @@
 """Optimised and plain kernels, as Cortex-M4 code, against NumPy: equal to the bit, and within their buffers.
 
-Each random case runs once per fence, with another buffer against a page boundary each time: a stray access faults.
+A target for each of the two kinds. Each random case runs once per fence, with another buffer against a page boundary each time: a stray access faults.
 """
 
 from itertools import cycle
@@ -16,10 +16,14 @@ from cmsis.compiler.pipeline import run_pipeline
 from cmsis.testing.kernel_calls import fences, run_kernel
 from cmsis.testing.m4 import M4, find
 from cmsis.testing.operator_cases import OPERATOR_CASES, OperatorCase
+from cmsis.testing.random_look_ups import LOOK_UPS
 from cmsis.testing.random_models import conv_2d, random_values
 
 _MODELS = 200
-_CASES = (*OPERATOR_CASES, OperatorCase("conv_2d_without_bias", lambda rng: conv_2d(rng, one_row=False, biased=False)))
+# Look-ups share two kernels: clamps and tables of all kinds come from one of them.
+_SAME_KERNEL = tuple(builtin.lower() for builtin in LOOK_UPS if builtin != "QUANTIZE")
+_CASES = (*(case for case in OPERATOR_CASES if case.name not in _SAME_KERNEL),
+          OperatorCase("conv_2d_without_bias", lambda rng: conv_2d(rng, one_row=False, biased=False)))
 _LOWERED = ("add", "average_pool_2d", "conv_1d", "conv_2d", "depthwise_conv_2d", "fully_connected", "sub")
 _PREPARED = tuple(case for case in OPERATOR_CASES if case.name in _LOWERED)
 _NO_IMPL_ERROR = -2
