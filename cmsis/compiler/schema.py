@@ -130,6 +130,10 @@ class SoftmaxOptions(IntEnum):
     BETA = 0
 
 
+class ArgMaxOptions(IntEnum):
+    OUTPUT_TYPE = 0
+
+
 class AddOptions(IntEnum):
     FUSED_ACTIVATION_FUNCTION = 0
 

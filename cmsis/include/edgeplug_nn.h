@@ -92,6 +92,14 @@ typedef struct {
  */
 void edgeplug_prelu_s8(const int8_t *input, const int8_t *alpha, const edgeplug_prelu *prelu, int32_t count, int8_t *output);
 
+/* output[i] = scale * (input[i] - zero_point), rounded once. `output` is aligned to its type. */
+void edgeplug_dequantize_s8(const int8_t *input, int32_t count, int32_t zero_point, float scale, float *output);
+
+/* Index of the largest value, the first of equal ones, along the middle axis of input [outer, extent, inner]; output
+ * [outer, inner] of int32_t or int64_t, which `item_bytes` tells (4 or 8), aligned to its type.
+ */
+void edgeplug_arg_max_s8(const int8_t *input, int32_t outer, int32_t extent, int32_t inner, int32_t item_bytes, void *output);
+
 #ifdef __cplusplus
 }
 #endif

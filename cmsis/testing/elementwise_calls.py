@@ -8,6 +8,8 @@ from cmsis.compiler.ir import Graph, Operator
 from cmsis.compiler.lowering.weighted_sum import WeightedSum
 from cmsis.compiler.operators.add import Add
 from cmsis.compiler.operators.add import multipliers as sum_multipliers
+from cmsis.compiler.operators.arg_max import ArgMax
+from cmsis.compiler.operators.dequantize import Dequantize
 from cmsis.compiler.operators.look_up import LookUp
 from cmsis.compiler.operators.maximum import Maximum
 from cmsis.compiler.operators.mul import Mul
@@ -101,9 +103,25 @@ def _prelu(core: M4, graph: Graph, operator: Prelu, buffers) -> int:
     return _rows(core, graph, operator, buffers, kernel)
 
 
+def _dequantize(core: M4, graph: Graph, operator: Dequantize, buffers) -> int:
+    source = graph.input_of(operator, 0)
+    core.call(operator.kernel, buffers.input, source.elements, source.quantization.zero_point, buffers.output,
+              float(source.quantization.scale))
+    return 0
+
+
+def _arg_max(core: M4, graph: Graph, operator: ArgMax, buffers) -> int:
+    shape, axis = graph.input_of(operator, 0).shape, operator.axis
+    core.call(operator.kernel, buffers.input, int(np.prod(shape[:axis])), shape[axis], int(np.prod(shape[axis + 1:])),
+              buffers.target.dtype.item_bytes, buffers.output)
+    return 0
+
+
 CALLS: tuple[tuple[type[Operator], Callable], ...] = (
     (LookUp, _look_up),
     (Add, _add),
+    (ArgMax, _arg_max),
+    (Dequantize, _dequantize),
     (Maximum, _maximum),
     (Mul, _mul),
     (Prelu, _prelu),

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from cmsis.testing import random_binaries, random_look_ups, random_models, random_movements, random_states
+from cmsis.testing import random_binaries, random_look_ups, random_models, random_movements, random_outputs, random_states
 from cmsis.testing.random_matmul import batch_matmul
 from cmsis.testing.random_s16 import conv_2d_s16, fully_connected_s16
 
@@ -24,6 +24,7 @@ class OperatorCase:
 
 
 OPERATOR_CASES = (
+    OperatorCase("arg_max", random_outputs.arg_max),
     OperatorCase("average_pool_2d", lambda rng: random_models.pool_2d(rng, "AVERAGE_POOL_2D")),
     OperatorCase("batch_matmul", batch_matmul),
     OperatorCase("concatenation", random_movements.concatenation),
@@ -32,6 +33,7 @@ OPERATOR_CASES = (
     OperatorCase("conv_2d_grouped", lambda rng: random_models.conv_2d(rng, one_row=False, grouped=True)),
     OperatorCase("conv_2d_s16", conv_2d_s16),
     OperatorCase("depthwise_conv_2d", random_models.depthwise_conv_2d),
+    OperatorCase("dequantize", random_outputs.dequantize),
     OperatorCase("fully_connected", random_models.fully_connected),
     OperatorCase("fully_connected_s16", fully_connected_s16),
     OperatorCase("lstm", random_states.lstm),

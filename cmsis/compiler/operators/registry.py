@@ -3,12 +3,14 @@
 from cmsis.compiler.ir import Operator
 from cmsis.compiler.node import Node
 from cmsis.compiler.operators.add import Add, Sub
+from cmsis.compiler.operators.arg_max import ArgMax
 from cmsis.compiler.operators.average_pool_2d import AveragePool2D
 from cmsis.compiler.operators.batch_matmul import BatchMatMul
 from cmsis.compiler.operators.concatenation import Concatenation, Pack
 from cmsis.compiler.operators.conv_2d import Conv2D
 from cmsis.compiler.operators.conv_2d_s16 import Conv2DS16
 from cmsis.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
+from cmsis.compiler.operators.dequantize import Dequantize
 from cmsis.compiler.operators.fully_connected import FullyConnected
 from cmsis.compiler.operators.fully_connected_s16 import FullyConnectedS16
 from cmsis.compiler.operators.hard_swish import HardSwish
@@ -38,12 +40,14 @@ from tools.errors import UserError
 
 OPERATORS = (
     Add,
+    ArgMax,
     AveragePool2D,
     BatchMatMul,
     Concatenation,
     Conv2D,
     Conv2DS16,
     DepthwiseConv2D,
+    Dequantize,
     ExpandDims,
     FullyConnected,
     FullyConnectedS16,
@@ -85,7 +89,6 @@ OPERATORS = (
 
 # What would help, where it is more than another layer.
 _HELP = (
-    ("DEQUANTIZE", "set inference_output_type to int8 in the TFLite converter"),
     ("SPACE_TO_BATCH_ND", "use dilation_rate=1 in 1-D convolutions, or a Conv2D of height 1"),
 )
 
