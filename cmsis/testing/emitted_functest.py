@@ -7,7 +7,7 @@ import pytest
 
 from cmsis.compiler import reader
 from cmsis.compiler.evaluator import Evaluator
-from cmsis.compiler.lowering.lower import BALANCED, CMSIS_NN
+from cmsis.compiler.lowering.choose import BALANCED, CMSIS_NN, Policy
 from cmsis.compiler.pipeline import run_pipeline
 from cmsis.testing.operator_cases import OPERATOR_CASES
 from cmsis.testing.random_look_ups import LOOK_UPS
@@ -31,7 +31,7 @@ def test_generated_c_equals_reference(case, policy, models):
     for seed in range(100, 100 + models):
         rng = np.random.default_rng(seed)
         model = case.make(rng)
-        library = compile_network(model, policy=policy)
+        library = compile_network(model, policy=Policy(policy))
         evaluator = Evaluator(run_pipeline(reader.read(model, NAME)))
         network = SimulatedNetwork(link_network(read_kit(), library), library.plan)
         inputs = [[random_values(rng, tuple(end["shape"]), np.dtype(end["type"])) for end in network.inputs]

@@ -16,7 +16,7 @@ from cmsis.compiler.fixed_point import Clamp
 from cmsis.compiler.ir import INT8_MAX, INT8_MIN, Constant, Emission, Graph, Operator, Places, Quantization
 from cmsis.compiler.node import Node
 from cmsis.compiler.operators import broadcast
-from cmsis.compiler.operators.look_up import VALUES, LookUp, table_of
+from cmsis.compiler.operators.look_up import VALUES, LookUp, require_shape, table_of
 from cmsis.compiler.operators.window import read_clamp
 from tools.errors import UserError
 
@@ -31,8 +31,8 @@ class Scales:
 
 
 @dataclass(frozen=True)
-class FoldedConstant(LookUp):
-    """An operator whose other operand is one constant."""
+class FoldedBinary(LookUp):
+    """An operator on two tensors of which one is a constant of one element, or both follow from the same."""
 
     builtin: str
 
@@ -52,15 +52,19 @@ class Binary(Operator):
         if first.constant and second.constant:
             raise UserError(f"{node.layer}: both operands of {node.builtin} are constant; got {first.name} and {second.name},"
                             " want a computed one. Fix: remove the layer")
-        if broadcast.broadcast_shape(first.shape, second.shape) is None:
+        shape = broadcast.broadcast_shape(first.shape, second.shape)
+        if shape is None:
             raise UserError(f"{node.layer}: shapes of {node.builtin} do not fit each other; got {list(first.shape)} and"
                             f" {list(second.shape)}, want equal extents, or 1. Fix: export the .tflite again")
-        operator = cls(node.layer, node.present_inputs()[:2], node.outputs, *cls.read_options(node))
+        require_shape(node, shape)
+        operator = cls(node.layer, node.present_inputs(2), node.outputs, *cls.read_options(node))
         scales = Scales(first.quantization, second.quantization, target.quantization)
         operator.check(scales)
         for index, tensor in enumerate((first, second)):
             if tensor.constant and tensor.elements == 1:
-                return operator.folded(scales, index, int(tensor.array().flat[0]))
+                operands = [VALUES, VALUES]
+                operands[index] = tensor.array().flatten().astype(np.int64)
+                return operator.folded(scales, operator.inputs[1 - index], *operands)
         return operator
 
     @classmethod
@@ -79,11 +83,10 @@ class Binary(Operator):
     def row_call(self, scales: Scales, prefix: str) -> tuple[tuple[Constant, ...], Template]:
         """Returns constants and the kernel's call, in which $first, $second, $output and $count are to be filled in."""
 
-    def folded(self, scales: Scales, index: int, constant: int) -> FoldedConstant:
-        """Returns the look-up that replaces the operator when operand `index` is `constant`."""
-        operands = (VALUES, np.int64(constant)) if index else (np.int64(constant), VALUES)
-        table = table_of(self.limited(self.combine(scales, *operands)))
-        return FoldedConstant(self.layer, (self.inputs[1 - index],), self.outputs, table=table, builtin=self.builtin)
+    def folded(self, scales: Scales, source: int, x: np.ndarray, y: np.ndarray) -> FoldedBinary:
+        """Returns the look-up on tensor `source` that replaces the operator when its operands are x and y for each of VALUES."""
+        table = table_of(self.limited(self.combine(scales, x, y)))
+        return FoldedBinary(self.layer, (source,), self.outputs, table=table, builtin=self.builtin)
 
     def limited(self, outputs: np.ndarray) -> np.ndarray:
         """Returns the outputs as int8."""

@@ -84,14 +84,21 @@ class Unary(LookUp):
     @classmethod
     def read(cls, node: Node) -> LookUp:
         """Returns the operator of a .tflite node; raises UserError."""
-        node.int8_input(0)
+        require_shape(node, node.int8_input(0).shape)
         node.int8_output()
-        return cls(node.layer, node.present_inputs()[:1], node.outputs, table_of(cls.outputs_for(node)))
+        return cls(node.layer, node.present_inputs(1), node.outputs, table_of(cls.outputs_for(node)))
 
     @classmethod
     @abstractmethod
     def outputs_for(cls, node: Node) -> np.ndarray:
         """Returns the node's output for each of VALUES; what lies beyond int8 saturates. Raises UserError."""
+
+
+def require_shape(node: Node, wanted: tuple[int, ...]) -> None:
+    """Raises UserError unless the file states the shape that the output has: infer_shape() itself believes the file."""
+    if node.output().shape != wanted:
+        raise UserError(f"{node.layer}: shape of {node.builtin} does not follow from its inputs; got"
+                        f" {list(node.output().shape)}, want {list(wanted)}. Fix: export the .tflite again")
 
 
 def table_of(outputs: np.ndarray) -> bytes:

@@ -10,8 +10,8 @@ from cmsis.testing.tflite_schema import schema
 from tools.errors import UserError
 
 
-def _model(builtin, *, source=0.1, target=0.1, dtype="int8", options=None):
-    values = (Value("input", (1, 4), dtype, (source,), (3,)), Value("net/gate/x", (1, 4), "int8", (target,), (-3,)))
+def _model(builtin, *, source=0.1, target=0.1, dtype="int8", options=None, shape=(1, 4)):
+    values = (Value("input", shape, dtype, (source,), (3,)), Value("net/gate/x", (1, 4), "int8", (target,), (-3,)))
     return build(values, (Call(builtin, (0,), (1,), options),), (0,), (1,))
 
 
@@ -24,12 +24,13 @@ def _leaky(alpha):
 _REFUSED = (
     (_model("LOGISTIC", target=1 / 128), "gate: LOGISTIC with an unusual output; got scale 0.0078125, want 1/256"),
     (_model("HARD_SWISH", target=0.1 / 128), "gate: HARD_SWISH enlarges too much; got scale 0.1"),
-    (_model("HARD_SWISH", source=3e38, target=3e38), "gate: HARD_SWISH enlarges too much"),
+    (_model("HARD_SWISH", source=1e18, target=1e18), "gate: HARD_SWISH enlarges too much"),
     (_model("RELU", target=1e-9), "gate: RELU enlarges too much; got scale 0.1"),
-    (_model("RELU6", source=3e38, target=1e-38), "gate: RELU6 enlarges too much"),
+    (_model("RELU6", source=1e18, target=1e-38), "gate: RELU6 enlarges too much"),
     (_model("QUANTIZE", target=1e-40), "gate: QUANTIZE enlarges too much"),
     (_model("LEAKY_RELU", options=_leaky(1e30)), "gate: LEAKY_RELU enlarges too much"),
     (_model("LEAKY_RELU", options=_leaky(np.nan)), "gate: alpha of LEAKY_RELU is no number; got nan"),
+    (_model("TANH", shape=(1, 2, 2)), "gate: shape of TANH does not follow from its inputs; got [1, 4], want [1, 2, 2]"),
     (_model("TANH", target=1e-40), "gate: output steps of TANH are too fine"),
     (_model("QUANTIZE", dtype="float32"), "gate: QUANTIZE only from int8 to int8; got float32 in, want int8. Fix: set inference_input_type"),
 )
