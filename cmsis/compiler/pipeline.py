@@ -1,6 +1,7 @@
 """The passes, in order, each followed by the verifier."""
 
 from cmsis.compiler.ir import Graph
+from cmsis.compiler.passes.fold_binaries import fold_binaries
 from cmsis.compiler.passes.fold_constants import fold_constants
 from cmsis.compiler.passes.fuse_clamps import fuse_clamps
 from cmsis.compiler.passes.fuse_look_ups import fuse_look_ups
@@ -10,6 +11,8 @@ from cmsis.compiler.verifier import verify
 
 PIPELINE = (
     fold_constants,
+    remove_dead_operators,
+    fold_binaries,
     remove_dead_operators,
     fuse_look_ups,
     fuse_clamps,

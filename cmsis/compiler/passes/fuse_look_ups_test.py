@@ -1,4 +1,4 @@
-"""Passes on look-ups: fuse_look_ups, fuse_clamps and remove_identities save steps and change no output."""
+"""Passes on look-ups: fold_binaries, fuse_look_ups, fuse_clamps and remove_identities save steps and change no output."""
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ from cmsis.compiler.evaluator import evaluate
 from cmsis.compiler.fixed_point import Clamp
 from cmsis.compiler.ir import Places
 from cmsis.compiler.operators.conv_2d import Conv2D
+from cmsis.compiler.passes.fold_binaries import fold_binaries
 from cmsis.compiler.passes.fuse_clamps import fuse_clamps
 from cmsis.compiler.passes.fuse_look_ups import fuse_look_ups
 from cmsis.compiler.passes.remove_dead_operators import remove_dead_operators
@@ -18,6 +19,7 @@ from cmsis.compiler.replay import replay
 from cmsis.testing import small_models
 from cmsis.testing.random_models import random_int8, random_scale, random_zero_point
 from cmsis.testing.tflite_builder import Call, Value, build
+from cmsis.testing.tflite_schema import schema
 
 _SHAPE = (1, 4, 3)
 
@@ -114,3 +116,30 @@ def test_equal_tables_are_one_constant():
     graph = _chain("TANH", "QUANTIZE", "TANH", scales=((0.1, 3), (1 / 128, 0), (0.1, 3), (1 / 128, 0)))
     first, _, second = (operator.emit(graph, Places("layer", ("source",), ("target",), "NULL")) for operator in graph.operators)
     assert first.constants == second.constants
+
+
+def _hard_swish_of_parts(shape=_SHAPE):
+    """Returns x * relu6(x + 3) / 6, as Keras 2 writes it, where x is the tanh of the input."""
+    values = (Value("input", shape, "int8", (0.1,), (3,)), Value("x", shape, "int8", (1 / 128,), (0,)),
+              Value("three", (), "int8", (3 / 127,), (0,), data=np.array(127)), Value("x + 3", shape, "int8", (0.03,), (-128,)),
+              Value("gate", shape, "int8", (0.025,), (-128,)), Value("product", shape, "int8", (0.03,), (-10,)),
+              Value("sixth", (1,), "int8", (1 / 6 / 127,), (0,), data=np.array(127)), Value("output", shape, "int8", (0.005,), (-9,)))
+    calls = (Call("TANH", (0,), (1,)), Call("ADD", (1, 2), (3,), schema.AddOptionsT()), Call("RELU6", (3,), (4,)),
+             Call("MUL", (1, 4), (5,), schema.MulOptionsT()), Call("MUL", (5, 6), (7,), schema.MulOptionsT()))
+    return reader.read(build(values, calls, (0,), (7,)), "hard_swish")
+
+
+def test_operands_that_follow_from_one_tensor_fold():
+    graph = _hard_swish_of_parts()
+    folded = fold_binaries(graph)
+    assert [operator.inputs for operator in folded.operators] == [(0,), (1,), (3,), (1,), (5,)]
+    fused = run_pipeline(graph)
+    assert len(fused.operators) == 1
+    _assert_same(graph, fused, np.random.default_rng(3))
+
+
+def test_operands_of_two_tensors_stay():
+    values = tuple(Value(f"value{index}", _SHAPE, "int8", (0.1,), (3,)) for index in range(4))
+    calls = (Call("TANH", (0,), (2,)), Call("ADD", (2, 1), (3,), schema.AddOptionsT()))
+    graph = reader.read(build(values, calls, (0, 1), (3,)), "two")
+    assert fold_binaries(graph) == graph
