@@ -72,3 +72,10 @@ def test_costs_of_another_network_are_refused():
         lower(graph, Policy(), (_layer(1, 2),))
     with pytest.raises(UserError, match="costs: can't be read; got KeyError"):
         from_json("{}")
+
+
+@pytest.mark.parametrize("policy", (Policy(SIZE), Policy(BALANCED, 10_000)))
+def test_few_bytes_need_costs(policy):
+    graph = run_pipeline(reader.read(small_models.network(), "small"))
+    with pytest.raises(UserError, match="small: a policy for few bytes needs what the kernels cost; got none, .* Fix: give --costs"):
+        lower(graph, policy)

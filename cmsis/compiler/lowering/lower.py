@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from cmsis.compiler.ir import Graph, Operator
 from cmsis.compiler.lowering.average_pool_2d import GlobalAverage
-from cmsis.compiler.lowering.choose import CMSIS_NN, Policy, choose
+from cmsis.compiler.lowering.choose import CMSIS_NN, SIZE, Policy, choose
 from cmsis.compiler.lowering.convolution import PackedConv2D, SmallConv2D
 from cmsis.compiler.lowering.costs import LayerCosts
 from cmsis.compiler.lowering.depthwise_conv_2d import DEPTHWISE
@@ -62,13 +62,16 @@ def lower(graph: Graph, policy: Policy, costs: tuple[LayerCosts, ...] | None = N
     CMSIS_NN by what Arm's library computes.
 
     Raises:
-        UserError: nothing fits the policy's limit, or the costs are of another network.
+        UserError: nothing fits the policy's limit, or the costs are of another network, or missing where bytes decide.
     """
     if policy.kind == CMSIS_NN:
         return replace(graph, operators=tuple(operator.for_cmsis_nn(graph) for operator in graph.operators))
-    if costs is None:
-        return replace(graph, operators=tuple(next(iter(options(graph, operator, policy)), operator) for operator in graph.operators))
     found = [(operator, options(graph, operator, policy)) for operator in graph.operators]
+    if costs is None:
+        if policy.kind == SIZE or policy.flash_bytes is not None:
+            raise UserError(f"{graph.name}: a policy for few bytes needs what the kernels cost; got none, want them measured."
+                            " Fix: give --costs, the JSON of //cmsis/costs:measure")
+        return replace(graph, operators=tuple(next(iter(these), operator) for operator, these in found))
     ways = [these for _, these in found if these]
     if [tuple(label(graph, option) for option in these) for these in ways] != [
             tuple(cost.label for cost in layer.options) for layer in costs]:
