@@ -54,8 +54,9 @@ class PackedDepthwiseConv2D(Implementation):
         target = extent(graph.output_of(semantic))
         weights.check_accumulators(graph, semantic, channel_axis=3)
         steps = {step for step, size in ((window.stride.h, target.h), (window.stride.w, target.w)) if size > 1}
+        is_multiplied = channels > graph.input_of(semantic, 0).shape[3]
         return (max(window.size.h, window.size.w) <= _SIDE and window.dilation == Extent(1, 1)
-                and (steps or {1}) == {cls.stride} and channels >= packing.QUAD and (channels > graph.input_of(semantic, 0).shape[3]) in cls.multiplied
+                and (steps or {1}) == {cls.stride} and channels >= packing.QUAD and is_multiplied in cls.multiplied
                 and packing.suit_shifts(_multipliers(graph, semantic)))
 
     def scratch_bytes(self, graph: Graph) -> int:
