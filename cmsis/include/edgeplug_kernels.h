@@ -115,6 +115,34 @@ void edgeplug_depthwise_multiplied_apart_s8(const edgeplug_depthwise *layer, con
 /* All of that in less code and many more cycles. No scratch. */
 void edgeplug_depthwise_small_s8(const edgeplug_depthwise *layer, const int8_t *input, int8_t *output, void *scratch);
 
+/* Depthwise convolution of one image by windows of any size.
+ *
+ * `quads`: for each four output channels a, b, c, d, where the last four may overlap those before: twice their biases, which
+ * contain the input's zero point; for each two columns k and k' of each row of weights, zeros where there is none, the bytes
+ * [a k, b k, a k', b k'] and [c k, d k, c k', d k']; four factors. Halves are rounded away from zero.
+ */
+typedef struct {
+    const uint32_t *quads;
+    int32_t height, width;
+    int32_t channels;   /* of the output, at least 4 */
+    int32_t multiplier; /* output channels per input channel */
+    int32_t filter_height, filter_width;
+    int32_t pairs; /* of columns: half of filter_width, rounded up */
+    int32_t stride_height, stride_width;
+    int32_t padding_height, padding_width; /* above and left of the input */
+    int32_t dilation_height, dilation_width;
+    int32_t output_height, output_width;
+    int32_t zero_point; /* of the input: what the padding holds */
+    int32_t offset;     /* 2 * the output's zero point + 1 */
+    int32_t low, high;  /* of the fused activation */
+} edgeplug_depthwise_any;
+
+/* `scratch`: 4 bytes for each of ((filter_height - 1) * dilation_height + 1) *
+ * ((output_width - 1) * stride_width + (2 * pairs - 1) * dilation_width + 1) taps, 16 * filter_height * pairs + 64 for a quad, and
+ * a pointer for each of filter_height.
+ */
+void edgeplug_depthwise_any_s8(const edgeplug_depthwise_any *layer, const int8_t *input, int8_t *output, void *scratch);
+
 /* Sum or difference of two rows: output = clamp((floor(x * factor_1 / 2^8) + floor(y * factor_2 / 2^8) + bias) >> 20), every
  * term and partial sum an int32. Factors are of 2^28, the bias of 2^20 output steps.
  */

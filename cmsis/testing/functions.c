@@ -29,6 +29,7 @@ function *const functions[] __attribute__((used, section(".rodata.functions"))) 
     (function *)arm_minimum_s8,
     (function *)arm_softmax_s8,
     (function *)edgeplug_convolve_s8,
+    (function *)edgeplug_depthwise_any_s8,
     (function *)edgeplug_depthwise_apart_s8,
     (function *)edgeplug_depthwise_multiplied_apart_s8,
     (function *)edgeplug_depthwise_multiplied_s8,

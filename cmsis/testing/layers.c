@@ -117,6 +117,19 @@ PUBLIC_FULLY_CONNECTED(public_fully_connected_640_128, 640, 128)
 DEPTHWISE(depthwise_3x3_64, edgeplug_depthwise_s8, 25, 5, 64, 1, 1, 1, 25, 5, 0)
 DEPTHWISE(depthwise_3x3_64_signed, edgeplug_depthwise_s8, 25, 5, 64, 1, 1, 1, 25, 5, 1)
 DEPTHWISE(depthwise_3x3_64_apart, edgeplug_depthwise_apart_s8, 25, 9, 64, 1, 2, 0, 12, 4, 0)
+#define DEPTHWISE_ANY(name, height, width, depth, filter_height, filter_width, step)                                           \
+    int name(void)                                                                                                           \
+    {                                                                                                                        \
+        static const edgeplug_depthwise_any layer = {                                                                        \
+            packed, height, width, depth, 1, filter_height, filter_width, (filter_width + 1) / 2, 1, 1,                      \
+            filter_height / 2 * step, filter_width / 2 * step, step, step, height, width, -3, -255, -128, 127};              \
+        edgeplug_depthwise_any_s8(&layer, input, output, scratch);                                                           \
+        return 0;                                                                                                            \
+    }
+
+DEPTHWISE_ANY(depthwise_5x5_16, 16, 16, 16, 5, 5, 1)
+DEPTHWISE_ANY(depthwise_1x9_16, 1, 128, 16, 1, 9, 1)
+DEPTHWISE_ANY(depthwise_dilated_16, 16, 16, 16, 3, 3, 2)
 DEPTHWISE(depthwise_3x3_1_8, edgeplug_depthwise_multiplied_s8, 28, 28, 8, 8, 1, 1, 28, 28, 0)
 
 int public_depthwise_3x3_64(void)

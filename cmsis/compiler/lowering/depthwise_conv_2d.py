@@ -57,7 +57,7 @@ class PackedDepthwiseConv2D(Implementation):
         is_multiplied = channels > graph.input_of(semantic, 0).shape[3]
         return (max(window.size.h, window.size.w) <= _SIDE and window.dilation == Extent(1, 1)
                 and (steps or {1}) == {cls.stride} and channels >= packing.QUAD and is_multiplied in cls.multiplied
-                and packing.suit_shifts(_multipliers(graph, semantic)))
+                and packing.suit_shifts(semantic.multipliers(graph)))
 
     def scratch_bytes(self, graph: Graph) -> int:
         """Returns three pairs of rows of four channels, and what the kernel makes of a quad."""
@@ -78,12 +78,12 @@ class PackedDepthwiseConv2D(Implementation):
         filters = graph.input_of(self, 1).array().astype(np.int64).reshape(size.h, size.w, channels)
         square = np.pad(filters, ((0, _SIDE - size.h), (0, _SIDE - size.w), (0, 0)))
         upper, middle, lower = square[:, ::-1].transpose(0, 2, 1) & 0xFF
-        multipliers, scales = _multipliers(graph, self.semantic), self._scales(graph)
+        multipliers, scales = self.semantic.multipliers(graph), self._scales(graph)
         shifts = [-multiplier.shift if self._is_general(graph) else _SHIFT for multiplier in multipliers]
-        rows = np.column_stack((_folded_bias(graph, self.semantic) * scales, upper | middle << 8 | middle << 16 | lower << 24,
+        rows = np.column_stack((folded_bias(graph, self.semantic) * scales, upper | middle << 8 | middle << 16 | lower << 24,
                                 [multiplier.value for multiplier in multipliers], (scales << 16) + shifts))
-        starts = (*range(0, channels - packing.QUAD, packing.QUAD), channels - packing.QUAD)
-        return tuple(int(word) & 0xFFFFFFFF for start in starts for word in rows[start: start + packing.QUAD].flatten())
+        return tuple(int(word) & 0xFFFFFFFF for start in quad_starts(channels)
+                     for word in rows[start: start + packing.QUAD].flatten())
 
     def _is_general(self, graph: Graph) -> bool:
         return self._scales(graph)[0] == _GENERAL_SCALE
@@ -92,7 +92,7 @@ class PackedDepthwiseConv2D(Implementation):
         """Returns for each channel the scale behind which all share one shift. Where halves below the zero point matter, or a
         sum can't be scaled, all are general.
         """
-        shifts = np.array([-multiplier.shift for multiplier in _multipliers(graph, self.semantic)], np.int64)
+        shifts = np.array([-multiplier.shift for multiplier in self.semantic.multipliers(graph)], np.int64)
         general = np.full(len(shifts), _GENERAL_SCALE)
         if (self.semantic.clamp.low < graph.output_of(self).quantization.zero_point
                 or min(shifts) not in _SCALED_SHIFTS or max(shifts) not in _SCALED_SHIFTS):
@@ -150,13 +150,14 @@ DEPTHWISE = (PackedDepthwiseConv2D, PackedDepthwiseApart, PackedDepthwiseMultipl
              SmallDepthwiseConv2D, SmallDepthwiseApart)
 
 
-def _multipliers(graph: Graph, semantic: DepthwiseConv2D):
-    return weights.output_multipliers(graph, semantic, graph.input_of(semantic, 1).shape[3])
-
-
-def _folded_bias(graph: Graph, semantic: DepthwiseConv2D) -> np.ndarray:
+def folded_bias(graph: Graph, semantic: DepthwiseConv2D) -> np.ndarray:
     """Returns bias - zero point * sum of weights, per channel."""
     bias = weights.bias_tensor(graph, semantic)
     total = graph.input_of(semantic, 1).array()[0].astype(np.int64).sum(axis=(0, 1))
     zero_point = graph.input_of(semantic, 0).quantization.zero_point
     return (0 if bias is None else bias.array().astype(np.int64).flatten()) - zero_point * total
+
+
+def quad_starts(channels: int) -> tuple[int, ...]:
+    """Returns the first channel of each four that go together; the last four may overlap those before."""
+    return (*range(0, channels - packing.QUAD, packing.QUAD), channels - packing.QUAD)

@@ -12,6 +12,7 @@ from cmsis.compiler.lowering.average_pool_2d import GlobalAverage
 from cmsis.compiler.lowering.choose import CMSIS_NN, SIZE, Policy, choose
 from cmsis.compiler.lowering.convolution import PackedConv2D, SmallConv2D
 from cmsis.compiler.lowering.costs import LayerCosts
+from cmsis.compiler.lowering.depthwise_any import AnyDepthwiseConv2D
 from cmsis.compiler.lowering.depthwise_conv_2d import DEPTHWISE
 from cmsis.compiler.lowering.fully_connected import PackedFullyConnected, SmallFullyConnected
 from cmsis.compiler.lowering.implementation import Implementation
@@ -29,7 +30,7 @@ _IMPLEMENTATIONS: tuple[tuple[type[Operator], type[Implementation]], ...] = (
     (AveragePool2D, GlobalAverage),
     (Conv2D, PackedConv2D),
     (Conv2D, SmallConv2D),
-    *((DepthwiseConv2D, implementation) for implementation in DEPTHWISE),
+    *((DepthwiseConv2D, implementation) for implementation in (*DEPTHWISE, AnyDepthwiseConv2D)),
     (FullyConnected, PackedFullyConnected),
     (FullyConnected, SmallFullyConnected),
 )

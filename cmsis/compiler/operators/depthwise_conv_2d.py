@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from cmsis.compiler import c_source, schema
-from cmsis.compiler.fixed_point import Clamp
+from cmsis.compiler.fixed_point import Clamp, Multiplier
 from cmsis.compiler.ir import Emission, Graph, Operator, Places
 from cmsis.compiler.node import Node
 from cmsis.compiler.operators import weights
@@ -61,7 +61,7 @@ class DepthwiseConv2D(Operator):
         accumulators = (seen * values[1][0].astype(np.int64)).sum(axis=(2, 3))
         if len(values) > 2:
             accumulators = accumulators + values[2].flatten()
-        return weights.finish(accumulators, self._quantization(graph), self._output_zero_point(graph), self.clamp)[None]
+        return weights.finish(accumulators, self.multipliers(graph), self._output_zero_point(graph), self.clamp)[None]
 
     def macs(self, graph: Graph) -> int:
         """Returns outputs * window."""
@@ -74,7 +74,7 @@ class DepthwiseConv2D(Operator):
         filter_dims, bias_dims = c_source.image_dims(filters), c_source.dims(1, 1, 1, filters.shape[3])
         constants = (image_dims, filter_dims, bias_dims, target_dims,
                      *weights.constants(graph, self, places.prefix, channel_axis=3),
-                     *c_source.per_channel(places.prefix, self._quantization(graph)),
+                     *c_source.per_channel(places.prefix, self.multipliers(graph)),
                      c_source.struct(f"{places.prefix}_params", "cmsis_nn_dw_conv_params", self._parameters(graph)))
         call = _CALL.substitute(
             kernel=self.kernel, prefix=places.prefix, input_dims=image_dims.name, filter_dims=filter_dims.name,
@@ -91,7 +91,8 @@ class DepthwiseConv2D(Operator):
             pad_w=padding.w, pad_h=padding.h, dilation_w=self.window.dilation.w, dilation_h=self.window.dilation.h,
             clamp=c_source.clamp(self.clamp))
 
-    def _quantization(self, graph: Graph):
+    def multipliers(self, graph: Graph) -> tuple[Multiplier, ...]:
+        """Returns the factor of each output channel."""
         return weights.output_multipliers(graph, self, graph.input_of(self, 1).shape[3])
 
     def _output_zero_point(self, graph: Graph) -> int:

@@ -1,4 +1,4 @@
-/* The loops behind the depthwise kernels (edgeplug_kernels.h), in depthwise_input.S and depthwise_rows.S, which know these layouts.
+/* The loops behind the depthwise kernels of edgeplug_kernels.h: depthwise_input.S and depthwise_rows.S, which know these layouts.
  *
  * Four channels of outputs, a quad, go together. A pair of rows of the input holds, for each column and channel of a quad, a
  * word of two int16 lanes, the upper row low. A record holds, for a channel, the scaled bias, two words of weights for each of

@@ -12,7 +12,8 @@ static int32_t weight(const uint32_t *record, int32_t y, int32_t x)
 }
 
 /* Scaled sum of the window at (y, x) of the input, which may lie outside. */
-static int32_t convolve_window(const edgeplug_depthwise *layer, const int8_t *input, const uint32_t *record, int32_t y, int32_t x)
+static int32_t convolve_window(const edgeplug_depthwise *layer, const int8_t *input, const uint32_t *record, int32_t y,
+                               int32_t x)
 {
     const int32_t scale = (int32_t)(record[5] >> 16);
     int64_t sum = (int32_t)record[0];
