@@ -101,8 +101,8 @@ def _unique(name: str, taken: set[str]) -> str:
 
 def _read_tensors(model: Table, subgraph: Table) -> tuple[Tensor, ...]:
     buffers = model.tables(schema.Model.BUFFERS)
-    valueless = _valueless(subgraph)
-    return tuple(_read_tensor(table, number, buffers, number in valueless)
+    inputs, valueless = set(subgraph.array(schema.SubGraph.INPUTS, "i4").tolist()), _valueless(subgraph)
+    return tuple(_read_tensor(table, number, buffers, number in inputs, number in valueless)
                  for number, table in enumerate(subgraph.tables(schema.SubGraph.TENSORS)))
 
 
@@ -115,13 +115,13 @@ def _valueless(subgraph: Table) -> set[int]:
     return lent - {int(number) for numbers in ends for number in numbers}
 
 
-def _read_tensor(table: Table, number: int, buffers: tuple[Table, ...], valueless: bool) -> Tensor:
+def _read_tensor(table: Table, number: int, buffers: tuple[Table, ...], is_input: bool, valueless: bool) -> Tensor:
     name = table.string(schema.Tensor.NAME) or f"tensor {number}"
     type_number = table.scalar(schema.Tensor.TYPE, "b", 0)
     type_name = TENSOR_TYPES[_bounded(type_number, len(TENSOR_TYPES), f"{name}: type")]
     shape = tuple(int(extent) for extent in table.array(schema.Tensor.SHAPE, "i4"))
     if not valueless:
-        _check_shape(name, shape, table.array(schema.Tensor.SHAPE_SIGNATURE, "i4"))
+        _check_shape(name, shape, table.array(schema.Tensor.SHAPE_SIGNATURE, "i4"), is_input)
     data = _constant_data(name, table, buffers)
     state = bool(table.scalar(schema.Tensor.IS_VARIABLE, "b", 0))
     if state and data is not None:
@@ -146,9 +146,11 @@ def _constant_data(name: str, table: Table, buffers: tuple[Table, ...]) -> bytes
     return buffers[index].array(schema.Buffer.DATA, "u1").tobytes() or None
 
 
-def _check_shape(name: str, shape: tuple[int, ...], signature: np.ndarray) -> None:
-    # The converter marks the batch as dynamic (-1 first) and stores 1; any other unknown extent is refused.
-    if any(extent < 1 for extent in shape) or any(extent < 1 for extent in signature[1:]):
+def _check_shape(name: str, shape: tuple[int, ...], signature: np.ndarray, is_input: bool) -> None:
+    # The converter marks the batch as dynamic (-1) and stores 1. An input may leave nothing but its batch open, and what is computed
+    # from it nothing but axes of 1; whether those are right, the verifier finds when it infers the shapes from the inputs'.
+    known = signature[1:] if is_input else [extent for extent, stored in zip(signature, shape) if stored != 1]
+    if any(extent < 1 for extent in shape) or any(extent < 1 for extent in known):
         raise UserError(f"{name}: dynamic or empty shape; got {list(shape)} with signature {signature.tolist()}, want"
                         " fixed positive extents. Fix: give the Keras input a fixed shape")
     elements = 1
