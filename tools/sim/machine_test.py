@@ -209,3 +209,12 @@ def test_registers_are_read_and_set_by_number(machine):
     assert machine.register(16) >> 24 == 0x41
     machine.set_register(15, machine.symbols["echo"] | 1)
     assert machine.pc == machine.register(15) == machine.symbols["echo"]
+
+
+def test_code_that_is_written_over_after_it_has_run():
+    machine = Machine(elf_bytes("loops"))
+    assert machine.call("divide", 10, 2) == 5
+    machine.write(machine.symbols["divide"] & ~1, bytes.fromhex("07207047"))  # movs r0, #7; bx lr
+    assert machine.call("divide", 10, 2) == 7
+    machine.reset()
+    assert machine.call("divide", 10, 2) == 5

@@ -17,7 +17,7 @@ PAINT = (0xA5A5A5A5).to_bytes(4, "little")
 
 
 class Memories:
-    """Access from outside. Writes go through Unicorn, which drops translated code that they change."""
+    """Access from outside. Writes drop the translated code that they change."""
 
     def __init__(self, uc: Uc, board: Board, backing: list[mmap.mmap]) -> None:
         self._uc = uc
@@ -34,7 +34,9 @@ class Memories:
     def write(self, address: int, data: bytes) -> None:
         """Stores `data` at `address`, flash included."""
         try:
-            self._uc.mem_write(address, data)
+            if self._uc.mem_read(address, len(data)) != data:
+                self._uc.mem_write(address, data)
+                self._uc.ctl_remove_cache(address, address + len(data))
         except UcError as error:
             raise self._outside("write", address, len(data)) from error
 

@@ -16,7 +16,7 @@ _WIDTHS = {"b": 1, "sb": 1, "h": 2, "sh": 2}
 _FLOAT_CYCLES = {
     "vdiv": 14, "vsqrt": 14, "vmla": 3, "vmls": 3, "vnmla": 3, "vnmls": 3, "vfma": 3, "vfms": 3, "vfnma": 3, "vfnms": 3,
 }  # fmt: skip
-_OTHER_CYCLES = {"msr": 2, "mrs": 2, "cpsid": 2, "cpsie": 2, "dsb": 3, "dmb": 3, "isb": 3, "svc": 1, "bkpt": 1}
+_OTHER_CYCLES = {"msr": 2, "mrs": 2, "cps": 2, "dsb": 3, "dmb": 3, "isb": 3, "svc": 1, "bkpt": 1}
 _MULTIPLE = {"ldm", "ldmdb", "pop", "vldmia", "vldmdb", "vpop", "stm", "stmdb", "push", "vstmia", "vstmdb", "vpush"}
 _IMMEDIATE_BRANCHES, _REGISTER_BRANCHES = {"b", "bl"}, {"bx", "blx"}
 _COMPARE_BRANCHES, _TABLE_BRANCHES = {"cbz", "cbnz"}, {"tbb", "tbh"}
