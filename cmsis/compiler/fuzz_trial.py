@@ -90,7 +90,7 @@ def compile_whole(model: bytes, rng: np.random.Generator) -> None:
 def random_costs(graph: Graph, rng: np.random.Generator) -> tuple[LayerCosts, ...]:
     """Costs by which any of a layer's kernels may be chosen."""
     return tuple(LayerCosts(operator.layer, tuple(Cost(label(graph, way), int(rng.integers(1, 1000)), 1, ()) for way in ways))
-                 for operator in graph.operators if (ways := options(graph, operator)))
+                 for operator in graph.operators if (ways := options(graph, operator, Policy(SPEED))))
 
 
 def compare(model: bytes, worker: OracleWorker, rng: np.random.Generator, kit: Kit | None) -> Outcome:

@@ -52,7 +52,7 @@ def test_the_choice_costs_what_the_network_takes(costs):
     cycles = SimulatedNetwork(elf, library.plan).cycles(_PROFILE, [np.zeros(16, np.int8)])
     # Every layer's figure has a call of its own.
     assert 0 <= choice.cycles - cycles < 0.1 * choice.cycles + 100 * len(costs)
-    use = flash_use(elf)
+    use = flash_use(elf, library.source)
     assert abs(use.code_bytes + use.weights_bytes - choice.flash_bytes) < 0.1 * choice.flash_bytes
 
 

@@ -66,7 +66,7 @@ def test_the_network_has_layers_that_share_a_kernel():
     assert max(times for _, times, _ in calls()) > 1
 
 
-@pytest.mark.parametrize(("function", "times", "layer"), [*calls(), ("exp_q31", 3, "softmax")])
+@pytest.mark.parametrize(("function", "times", "layer"), [*calls(), ("exponential", 3, "softmax")])
 def test_a_kernel_and_what_it_calls_belong_to_the_layer(shapes, function, times, layer):
     address = shapes.machine.symbols[function]
     run_to(shapes, address, times)
@@ -116,14 +116,14 @@ def test_a_last_layer_that_is_jumped_to_is_named(shapes):
 
 
 def test_an_overflown_stack_still_tells_the_layer(shapes):
-    shapes.machine.write(shapes.machine.symbols["exp_q31"], PUSH_FOR_EVER)
+    shapes.machine.write(shapes.machine.symbols["exponential"], PUSH_FOR_EVER)
     with pytest.raises(UserError, match=r"stack overflow; after bus fault at address 0x1fff[0-9a-f]{4} \(write\), pc .* "
-                                        r"\(exp_q31\+0x0\), layer softmax; stopped at pc "):
+                                        r"\(exponential\+0x0\), layer softmax; stopped at pc "):
         shapes.run()
 
 
 def test_a_lost_stack_tells_nothing(shapes):
-    address = shapes.machine.symbols["exp_q31"]
+    address = shapes.machine.symbols["exponential"]
     run_to(shapes, address)
     for elsewhere in (0x10000100, 0x20017F00, 0xE0000000):
         shapes.machine.set_register(13, elsewhere)

@@ -16,6 +16,7 @@ from absl import flags
 from tools import errors
 from tools.sim.machine import Machine
 from tools.sim.symbols import SymbolTable
+from tools.sim.timing.op import Kind
 from tools.sim.timing.recorder import Run
 from tools.trace import subject
 from tools.trace.call import address_of, record_call
@@ -34,12 +35,14 @@ class Trace:
         self._seen: set[Run] = set()
         self._texts: dict[int, str | None] = {}
         self._disassembler = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
+        self._open_it: int | None = None
         self.cycles = self.instructions = 0
 
     def __call__(self, run: Run, flash_cycles: int) -> None:
         if run not in self._seen:
             self._seen.add(run)
             self._disassemble(run)
+        self._open_it = _open_it(run)
         for executed in run.executed:
             cycles = executed.cycles.total
             self.cycles += cycles + flash_cycles
@@ -50,9 +53,11 @@ class Trace:
             flash_cycles = 0
 
     def _disassemble(self, run: Run) -> None:
-        """Prepares what the lines of a block say; as a whole, since an IT shows in the instructions behind it."""
-        code = self._machine.read(run.address, run.executed[-1].op.end - run.address)
-        shown = {address: f"{name} {operands}" for address, _, name, operands in self._disassembler.disasm_lite(code, run.address)}
+        """Prepares what the lines of a block say; as a whole, since an IT shows in the instructions behind it, be they in the
+        next block: Unicorn's end at a page's."""
+        start = run.address if self._open_it is None else self._open_it
+        code = self._machine.read(start, run.executed[-1].op.end - start)
+        shown = {address: f"{name} {operands}" for address, _, name, operands in self._disassembler.disasm_lite(code, start)}
         for executed in run.executed:
             address = executed.op.address
             function = self._symbols.function_at(address)
@@ -61,6 +66,14 @@ class Trace:
             else:
                 place = f"{function.name}+{address - function.address:#x}" if function else ""
                 self._texts[address] = f"{address:#010x}  {place:40}  {shown[address]}".rstrip()
+
+
+def _open_it(run: Run) -> int | None:
+    """The address of an IT whose instructions are not all in `run`."""
+    for behind, executed in enumerate(reversed(run.executed)):
+        if executed.op.kind is Kind.IT:
+            return executed.op.address if behind < len(executed.op.name) - 1 else None
+    return None
 
 
 def trace(what: subject.Subject, timing: str | None, function: str | None, write: Callable[[str], object],
