@@ -1,6 +1,6 @@
 /* Addresses of a block's accesses: sums of registers, of words in memory at block entry, and of constants, as data.
  *
- * timing/addresses.py derives a probe from the code of a block; timing/native.py lays it out as these structures, which stay
+ * timing/addresses.py derives a probe from the code of a block; timing/layout.py lays it out as these structures, which stay
  * Python's property. All arithmetic is modulo 2^32.
  */
 #ifndef TOOLS_SIM_NATIVE_ADDRESSES_H_
