@@ -6,7 +6,7 @@ Templates in templates/ hold the C; operators bring their calls. Deterministic: 
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from string import Template
 
@@ -15,6 +15,7 @@ from cmsis.compiler.evaluator import initial_state
 from cmsis.compiler.ir import Constant, DType, Emission, Graph, Operator, Places
 from cmsis.compiler.plan_picture import picture
 from cmsis.compiler.planner import Place, Plan
+from cmsis.compiler.shared_constants import share_constants
 from tools.errors import UserError
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -89,11 +90,11 @@ def _used_constants(graph: Graph, operator: Operator, call: str) -> tuple[Consta
 
 
 def _source(graph: Graph, plan: Plan, emissions: tuple[Emission, ...], classes: tuple[str, ...], header: str) -> str:
-    constants: list[Constant] = []
-    for operator, emission in zip(plan.steps, emissions):
-        used = (*emission.constants, *_used_constants(graph, operator, emission.call))
-        constants.extend(constant for constant in dict.fromkeys(used) if constant not in constants)
-    steps = "".join(_step(operator, emission) for operator, emission in zip(plan.steps, emissions))
+    constants, calls = share_constants([
+        ((*emission.constants, *_used_constants(graph, operator, emission.call)), emission.call)
+        for operator, emission in zip(plan.steps, emissions)])
+    steps = "".join(_step(operator, replace(emission, call=call))
+                    for operator, emission, call in zip(plan.steps, emissions, calls))
     buffers = interface.inputs(graph) + interface.outputs(graph)
     return _template("model.c.tmpl").substitute(
         name=graph.name, macro=graph.name.upper(), header=header,
