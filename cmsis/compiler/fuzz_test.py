@@ -74,7 +74,7 @@ _FOUND = {
                                "bias of CONV_2D does not fit; got 3 values of int32 with a zero point"),
     "scale beyond float32": (small_models.with_value(9, scales=(3e38,)), "net/dense/MatMul: bad quantization; got 1 scales from 3e+38"),
     "window beyond int32": (_pool(((1 << 31) - 1, 1)), "filter, stride and dilation of MAX_POOL_2D must be positive, and no larger"),
-    "mean over an axis that is not there": (_mean(axes=(1, 6)), "MEAN only over all spatial axes of one image; got axes [1, 6]"),
+    "mean over an axis that is not there": (_mean(axes=(1, 6)), "axis of MEAN is outside the shape; got 6, want -4 to 3"),
     "mean that overflows": (_mean(scale=1e-30), "sums of MEAN may overflow"),
     "softmax of steps below its fixed point": (small_models.with_value(9, scales=(1e-9,)),
                                                "softmax: steps of the softmax are too small for its fixed point"),
