@@ -17,7 +17,7 @@ import numpy as np
 from cmsis.compiler import reader
 from cmsis.compiler.compiler import compile_model
 from cmsis.compiler.evaluator import Evaluator
-from cmsis.compiler.ir import Graph
+from cmsis.compiler.ir import Graph, Operator
 from cmsis.compiler.lowering.choose import CMSIS_NN, SPEED, Policy
 from cmsis.compiler.lowering.costs import Cost, LayerCosts
 from cmsis.compiler.lowering.lower import label, options
@@ -32,6 +32,7 @@ MEMORY_BYTES = 1 << 30
 NO_FINDING = ("compiled", "refused", "agrees", "agrees on the core", "refused by TFLite", "too large to compare")
 _NAMED_SCORES_MAX = 10_000
 _INPUTS = 3
+_ANY = Policy(SPEED, None, 1 << 20)  # with weights in SRAM, too
 
 
 class Hang(Exception):
@@ -84,13 +85,16 @@ def compile_whole(model: bytes, rng: np.random.Generator) -> None:
     classes = tuple(f"c{index}" for index in range(min(scores, _NAMED_SCORES_MAX)))
     for policy in (Policy(), Policy(CMSIS_NN)):
         compile_model(model, "net", classes, "net.h", policy)
-    compile_model(model, "net", classes, "net.h", Policy(SPEED), random_costs(run_pipeline(graph), rng))
+    compile_model(model, "net", classes, "net.h", _ANY, random_costs(run_pipeline(graph), rng))
 
 
 def random_costs(graph: Graph, rng: np.random.Generator) -> tuple[LayerCosts, ...]:
     """Costs by which any of a layer's kernels may be chosen."""
-    return tuple(LayerCosts(operator.layer, tuple(Cost(label(graph, way), int(rng.integers(1, 1000)), 1, ()) for way in ways))
-                 for operator in graph.operators if (ways := options(graph, operator, Policy(SPEED))))
+    def cost(way: Operator) -> Cost:
+        return Cost(label(graph, way), int(rng.integers(1, 1000)), 1, getattr(way, "in_sram", 0), ())
+
+    return tuple(LayerCosts(operator.layer, tuple(map(cost, ways)))
+                 for operator in graph.operators if (ways := options(graph, operator, _ANY)))
 
 
 def compare(model: bytes, worker: OracleWorker, rng: np.random.Generator, kit: Kit | None) -> Outcome:
@@ -124,7 +128,7 @@ def _reference(graph: Graph, inputs: Sequence[Sequence[np.ndarray]]) -> list[Seq
 
 def _on_the_core(model: bytes, costs: tuple[LayerCosts, ...], inputs: Sequence[Sequence[np.ndarray]],
                  kit: Kit) -> list[Sequence[np.ndarray]]:
-    library = compile_network(model, policy=Policy(SPEED), costs=costs)
+    library = compile_network(model, policy=_ANY, costs=costs)
     return list(SimulatedNetwork(link_network(kit, library), library.plan).run(inputs))
 
 

@@ -44,7 +44,7 @@ class LayerFigures:
 
 @dataclass(frozen=True)
 class Figures:
-    """A network. `ram_bytes` are arena, stack and the caller's buffers of inputs and outputs; `kernel_shares` are parts of all
+    """A network. `ram_bytes` are arena, stack, weights that lie in SRAM and the caller's buffers of inputs and outputs; `kernel_shares` are parts of all
     cycles by profile and kernel, `between layers` among them; `differing_inputs` of `compared_inputs` gave another output than
     TFLite's reference kernels, by at most `largest_difference`."""
 
@@ -75,7 +75,7 @@ def measure(content: bytes, kit: Kit, options: dict[str, object], settings: Sett
     return Figures(
         plan["macs"], plan.get("live_macs"), {name: profile.total.cycles.total for name, profile in profiles.items()},
         use.code_bytes, use.weights_bytes, plan["arena_bytes"],
-        plan["arena_bytes"] + buffers + network.stack_bytes(inputs[0]), len(inputs), differing, largest,
+        plan["arena_bytes"] + buffers + use.static_bytes + network.stack_bytes(inputs[0]), len(inputs), differing, largest,
         {name: _shares(profile) for name, profile in profiles.items()},
         tuple(LayerFigures(layer["name"], layer["operator"], layer["kernel"], tuple(layer["output_shape"]), layer["macs"],
                            layer.get("live_macs"), {name: profile.layer(layer["name"]).cycles.total

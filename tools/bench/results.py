@@ -52,7 +52,8 @@ def measure_all(path: Path, libraries: Sequence[Library], settings: Settings) ->
     for library in libraries:
         try:
             if library.policy.kind != CMSIS_NN and costs is None:
-                costs = measure_layers(run_pipeline(reader.read(model.content, NAME)), library.kit, settings.profiles[0])
+                costs = measure_layers(run_pipeline(reader.read(model.content, NAME)), library.kit, settings.profiles[-1],
+                                       library.policy)
             options = {"policy": library.policy, "costs": costs if library.policy.kind != CMSIS_NN else None}
             figures[library.name] = measure(model.content, library.kit, options, settings)
         except UserError as error:

@@ -16,15 +16,16 @@ from elftools.elf.sections import Symbol
 
 from tools.link.network_elf import NAME
 
-_ARRAY = re.compile(r"^static const \w+ (\w+)\[", re.MULTILINE)
+_ARRAY = re.compile(r"^static (?:const )?\w+ (\w+)\[", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class FlashUse:
-    """Bytes of code and of weights."""
+    """Bytes of code and of weights in flash; `static_bytes` of SRAM are taken too, most often by copies of weights."""
 
     code_bytes: int
     weights_bytes: int
+    static_bytes: int
 
 
 def flash_use(elf: bytes, source: str) -> FlashUse:
@@ -33,16 +34,19 @@ def flash_use(elf: bytes, source: str) -> FlashUse:
     file = ELFFile(io.BytesIO(elf))
     sections = {index: section for index, section in enumerate(file.iter_sections())
                 if section["sh_flags"] & SH_FLAGS.SHF_ALLOC and section["sh_type"] != "SHT_NOBITS"}
+    writable = {index for index, section in enumerate(file.iter_sections()) if section.name in (".data", ".bss")}
     all_bytes = sum(section["sh_size"] for section in sections.values() if section.name != ".vectors")
-    weights = harness = 0
+    weights = harness = static = 0
     for unit, symbol in symbols_by_source(file):
+        is_harness = unit == "harness.c" or symbol.name in ("prepare", "infer")
+        static += symbol["st_size"] if symbol["st_shndx"] in writable and not is_harness else 0
         if symbol["st_shndx"] not in sections or sections[symbol["st_shndx"]].name == ".vectors":
             continue
-        if unit == "harness.c" or symbol.name in ("prepare", "infer"):
+        if is_harness:
             harness += symbol["st_size"]
         elif unit == f"{NAME}.c" and symbol.name in arrays:
             weights += symbol["st_size"]
-    return FlashUse(all_bytes - weights - harness, weights)
+    return FlashUse(all_bytes - weights - harness, weights, static)
 
 
 def symbols_by_source(file: ELFFile) -> Iterator[tuple[str, Symbol]]:

@@ -18,6 +18,7 @@ from cmsis.compiler.wide_multiplier import WideMultiplier, exact_short, wide_mul
 from tools.errors import UserError
 
 _MAX_INPUT = 1 << 15
+_MAX_RESULT = 1 << 31  # TFLite rounds to int32 before it clamps.
 _SHORT_CALL = Template("""$kernel(&(cmsis_nn_context){NULL, 0}, &${prefix}_params, &${prefix}_quant,
         &$input_dims, $input, &$filter_dims, ${prefix}_weights,
         &$bias_dims, $bias, &$output_dims, $output)""")
@@ -103,8 +104,12 @@ class FullyConnectedS16(Operator):
         return found
 
     def _factors(self, graph: Graph) -> list[tuple[float, int]]:
-        """Returns each factor with the largest sum that it meets."""
+        """Returns each factor with the largest sum that it meets; raises UserError."""
         factors = weights.output_factors(graph, self, graph.input_of(self, 1).shape[0])
         largest = [int(most) for most in weights.largest_sums(graph, self, 0, _MAX_INPUT)]
+        most = max(factor * size for factor, size in zip(factors, largest))
+        if not most < _MAX_RESULT:
+            raise UserError(f"{self.layer}: results of FULLY_CONNECTED may overflow in TFLite; got up to {most:.3g}, want less than"
+                            f" {_MAX_RESULT}. Fix: use a smaller bias, or calibrate the quantization again")
         per_channel = graph.input_of(self, 1).quantization.per_channel
         return list(zip(factors, largest)) if per_channel else [(factors[0], max(largest))]
