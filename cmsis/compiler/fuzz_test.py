@@ -55,6 +55,12 @@ def _reshape(shape, output, inputs=(0, 1)):
     return small_models.network(values, tuple(calls))
 
 
+def _wide_dense(bias):
+    values = (Value("input", (1, 4), "int16", (0.001,), (0,)), Value("weights", (2, 4), "int8", (0.5,), (0,), 0, np.ones((2, 4))),
+              Value("bias", (2,), "int64", (0.0005,), (0,), 0, np.array([bias, 0])), Value("output", (1, 2), "int16", (0.01,), (0,)))
+    return build(values, (Call("FULLY_CONNECTED", (0, 1, 2), (3,), schema.FullyConnectedOptionsT()),), (0,), (3,))
+
+
 # Each of these once compiled to something else than TFLite computes, or that TFLite refuses, or ended in a traceback.
 _FOUND = {
     "unknown padding": (_operator(lambda one: _set(padding=2)(one.builtinOptions)),
@@ -72,6 +78,7 @@ _FOUND = {
                                                            small_models.network()), "a constant outside of the flatbuffer"),
     "bias with a zero point": (small_models.with_value(4, zero_points=(0, 7, 0)),
                                "bias of CONV_2D does not fit; got 3 values of int32 with a zero point"),
+    "bias beyond int32 results": (_wide_dense(bias=1 << 40), "results of FULLY_CONNECTED may overflow in TFLite"),
     "scale beyond float32": (small_models.with_value(9, scales=(3e38,)), "net/dense/MatMul: bad quantization; got 1 scales from 3e+38"),
     "window beyond int32": (_pool(((1 << 31) - 1, 1)), "filter, stride and dilation of MAX_POOL_2D must be positive, and no larger"),
     "mean over an axis that is not there": (_mean(axes=(1, 6)), "axis of MEAN is outside the shape; got 6, want -4 to 3"),
@@ -94,7 +101,7 @@ def test_what_was_found_is_refused(name):
 
 
 def test_their_good_siblings_compile():
-    for model in (small_models.network(), _pool((4, 3)), _mean(), _reshape((1, -1), (1, 12)), _reshape((1, 12), (1, 12), (0,))):
+    for model in (small_models.network(), _pool((4, 3)), _mean(), _wide_dense(1000), _reshape((1, -1), (1, 12)), _reshape((1, 12), (1, 12), (0,))):
         assert try_model(lambda one: compile_whole(one, np.random.default_rng(1)), model) == Outcome("compiled")
 
 
