@@ -32,10 +32,10 @@ STABLEHLO_CASE
 """.split()
 
 # The highest version of each that TFLite knows, in the same order (0: none); oracle_test.py compares it with the locked wheel's.
-# TILE's is that of the converter; the reference kernels take int8 under 2.
+# REVERSE_V2's and TILE's are those of the converter; the reference kernels take int8 under 2.
 BUILTIN_VERSIONS = [int(version) for version in """
 5 3 5 8 6 1 7 5 1 14 1 2 1 1 3 1 4 3 7 3 1 3 1 4 3 3 2 4 3 0 1 0 0 1 4 3 6 4 4 7 3 5 2 1 3 4 3 2 3 4 2 0 3 8 1 4 2 4 3
-1 4 2 3 2 2 7 1 5 3 3 1 5 4 2 2 2 3 1 1 2 2 2 3 3 1 1 1 1 4 3 3 1 1 1 3 2 1 4 2 2 3 3 2 1 0 2 1 5 1 2 1 0 1 1 4 1 0 1
+1 4 2 3 2 2 7 1 5 3 3 1 5 4 2 2 2 3 1 1 2 2 2 3 3 1 1 1 1 4 3 3 1 1 1 3 2 1 4 2 2 3 3 2 1 0 3 1 5 1 2 1 0 1 1 4 1 0 1
 1 1 1 1 1 1 1 0 3 0 1 1 3 1 1 1 1 1 0 0 0 0 1 1 1 1 1 1 1 1 1 1 2 5 1 1 1 1 1 1 2 1 1 1 0 1 0 1 1 0 0 0 0 0 0 0 0 0 0
 0 0 0 0 1 0 0 0 0 0 0 0 0 1 0 0 0 0 1 0 0 1 0 0 1 0 1 1 1 1 0 0 0
 """.split()]

@@ -117,8 +117,21 @@ def _called(model: _Model, **changes) -> _Model:
     return replace(model, call=replace(model.call, **changes))
 
 
+def _fill(extents: np.ndarray | None = None, **value) -> _Model:
+    like = {"dtype": "int8", "scales": (0.5,), "zero_points": (3,)}
+    return _Model((Value("input", (1, 2), **like), Value("extents", (2,), "int32", data=extents),
+                   Value("value", **{"shape": (), "data": np.array(1), **like, **value}), Value("net/fill/output", (1, 2), **like)),
+                  Call("FILL", (1, 2), (3,), schema.FillOptionsT()))
+
+
+def _reverse(*axes: int) -> _Model:
+    like = {"dtype": "int8", "scales": (0.5,), "zero_points": (3,)}
+    return _Model((Value("input", (1, 2, 3, 4), **like), Value("axes", (len(axes),), "int32", data=np.array(axes)),
+                   Value("net/back/output", (1, 2, 3, 4), **like)), Call("REVERSE_V2", (0, 1), (2,), schema.ReverseV2OptionsT()))
+
+
 _GOOD = (_transpose_conv(), _batch_matmul(), _batch_matmul(adjoint_left=True), _conv_2d_s16(),
-         _fully_connected_s16(), _svdf(), _lstm())
+         _fully_connected_s16(), _svdf(), _lstm(), _reverse(1, 2))
 
 _BAD = (
     (_transpose_conv().changed(1, shape=(3, 3, 3, 4)), "up: weights do not fit; got [3, 3, 3, 4] from [1, 2, 2, 3]"),
@@ -133,6 +146,10 @@ _BAD = (
     (_batch_matmul().changed(1, shape=(1, 2, 4, 5), data=np.zeros(40)), "product: BATCH_MATMUL of shapes that do not fit"),
     (_batch_matmul().changed(1, shape=(1, 1, 3, 4, 5)), "want 2 to 4 dimensions with equal inner extents"),
     (_batch_matmul().changed(2, shape=(1, 3, 5, 2)), "product: shape of BATCH_MATMUL does not follow from its inputs"),
+    (_fill(np.array([1, 2]), scales=(0.25,)), "fill: FILL must keep type and quantization; got"),
+    (_fill(np.array([1, 2]), shape=(2,), data=np.ones(2)), "fill: FILL wants extents and one value; got (2,) and (2,), want"),
+    (_reverse(1, 3), "back: REVERSE_V2 reverses axes that follow each other; got [1, 3], want one or neighbours"),
+    (_reverse(4), "back: axis of REVERSE_V2 is outside the shape; got 4, want -4 to 3"),
     (_svdf().changed(4, state=False), "heard: input 4 of SVDF must be a state; got state, which is none"),
     (_svdf().changed(4, dtype="int8"),
      "heard: types of SVDF do not fit; got feature weights, time weights, state and bias of int8, int16, int8, int32, want int8,"),

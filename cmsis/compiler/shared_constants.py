@@ -18,8 +18,10 @@ def share_constants(steps: Sequence[tuple[Sequence[Constant], str]]) -> tuple[tu
     calls = []
     for constants, call in steps:
         for constant in constants:
-            definition = _renamed(constant.definition, names)
-            first = kept.setdefault(_renamed(definition, {constant.name: ""}), Constant(constant.name, definition))
+            # Its own name does not count, nor whether it has been renamed: a step may repeat the constant of another one.
+            body = _renamed(constant.definition, names | {constant.name: ""})
+            definition = _renamed(constant.definition, names | {constant.name: constant.name})
+            first = kept.setdefault(body, Constant(constant.name, definition))
             if first.name != constant.name:
                 names[constant.name] = first.name
         calls.append(_renamed(call, names))

@@ -27,6 +27,12 @@ def test_what_differs_in_type_or_value_stays():
     assert share_constants(((first, "run(a, b, c)"),)) == (first, ("run(a, b, c)",))
 
 
+def test_a_constant_that_several_steps_name():
+    first, second = _array("a", "1, 2"), _array("b", "1, 2")
+    assert share_constants((((first, second), "run(b)"), ((second,), "run(b)"), ((first,), "run(a)"))) == (
+        (first,), ("run(a)",) * 3)
+
+
 def test_only_whole_words_are_renamed():
     constants, calls = share_constants((((_array("a", "1, 2"), _array("b", "1, 2")), "run(b, bb, b2)"),))
     assert constants == (_array("a", "1, 2"),) and calls == ("run(a, bb, b2)",)

@@ -91,6 +91,31 @@ def _heard() -> list:
             tf_keras.layers.Flatten(), tf_keras.layers.Dense(3)]
 
 
+def _unrolled_lstm() -> list:
+    return [layers.LSTM(6, unroll=True, return_sequences=True), layers.LSTM(5, unroll=True), layers.Dense(3, activation="softmax")]
+
+
+def _unrolled_gru() -> list:
+    return [layers.Bidirectional(layers.GRU(4, unroll=True, return_sequences=True)),
+            layers.GRU(5, unroll=True, reset_after=False), layers.Dense(3)]
+
+
+class _Attention(layers.Layer):
+    """A sequence that attends to itself."""
+
+    def __init__(self):
+        super().__init__()
+        self._attention = layers.MultiHeadAttention(2, 4)
+
+    def call(self, sequence):
+        """Returns a sequence of the same shape."""
+        return self._attention(sequence, sequence)
+
+
+def _attentive() -> list:
+    return [_Attention(), layers.Flatten(), layers.Dense(3, activation="softmax")]
+
+
 def _branched(left, right) -> list:
     """Parts that are joined along channels and along rows, padded, cropped and turned."""
     joined = layers.Concatenate()([layers.Conv1D(8, 3, padding="same", activation="relu")(left),
@@ -112,6 +137,9 @@ NETWORKS = (
     Network("grouped", (6, 6, 4), _grouped),
     Network("wide", (8, 7, 2), _wide, wide=True),
     Network("heard", (5, 3), _heard, library=tf_keras),
+    Network("unrolled_lstm", (5, 3), _unrolled_lstm),
+    Network("unrolled_gru", (4, 3), _unrolled_gru),
+    Network("attentive", (6, 4), _attentive),
     Network("branched", (32, 3), _branched, more_shapes=((4, 5, 2),)),
 )
 

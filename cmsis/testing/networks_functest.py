@@ -41,7 +41,8 @@ class _Program:
                 for address, count, dtype in zip(self.outputs, self.elements, self.types)]
 
 
-@pytest.fixture(scope="module", params=("row", "dense", "image", "pooled", "grouped", "wide", "heard", "branched"))
+@pytest.fixture(scope="module", params=("row", "dense", "image", "pooled", "grouped", "wide", "heard", "branched",
+                                        "unrolled_lstm", "unrolled_gru", "attentive"))
 def program(request):
     return _Program(request.param)
 

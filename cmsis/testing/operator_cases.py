@@ -42,6 +42,7 @@ OPERATOR_CASES = (
     OperatorCase("pack", random_movements.pack),
     OperatorCase("pad", random_movements.pad),
     OperatorCase("resize_nearest_neighbor", random_movements.resize_nearest_neighbor),
+    OperatorCase("reverse_v2", random_movements.reverse_v2),
     OperatorCase("slice", random_movements.slice_),
     OperatorCase("softmax", random_models.softmax),
     OperatorCase("svdf", random_states.svdf),

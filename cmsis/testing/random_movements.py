@@ -42,6 +42,15 @@ def transpose(rng: np.random.Generator) -> bytes:
     return build(values, (Call("TRANSPOSE", (0, 1), (2,), schema.TransposeOptionsT()),), (0,), (2,))
 
 
+def reverse_v2(rng: np.random.Generator) -> bytes:
+    """A REVERSE_V2 of one axis, or of two neighbours."""
+    like, shape = _Like(rng, wide=True), _shape(rng)
+    axis = int(rng.integers(0, len(shape)))
+    axes = [axis, axis + 1] if axis + 1 < len(shape) and rng.random() < 0.3 else [axis - len(shape) * int(rng.integers(2))]
+    values = (like.value("input", shape), _integers("axes", axes), like.value("output", shape))
+    return build(values, (Call("REVERSE_V2", (0, 1), (2,), schema.ReverseV2OptionsT()),), (0,), (2,))
+
+
 def concatenation(rng: np.random.Generator) -> bytes:
     """A CONCATENATION of one to four parts, one of which may be constant."""
     like, shape = _Like(rng, wide=True), _shape(rng, 3)

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import flatbuffers
 import numpy as np
 import tensorflow as tf
 
-from cmsis.testing.tflite_schema import schema
+from model.quantization.reference_versions import for_reference_kernels
 
 
 class Oracle:
@@ -19,7 +18,7 @@ class Oracle:
         """Loads the bytes of a file; raises ValueError or RuntimeError where TFLite refuses them."""
         kernels = tf.lite.experimental.OpResolverType
         self._interpreter = tf.lite.Interpreter(
-            model_content=_registered(model),
+            model_content=for_reference_kernels(model),
             experimental_op_resolver_type=kernels.BUILTIN_REF if reference else kernels.BUILTIN_WITHOUT_DEFAULT_DELEGATES)
         self._interpreter.allocate_tensors()
         self._inputs = self._interpreter.get_input_details()
@@ -50,20 +49,3 @@ class Oracle:
             self._interpreter.set_tensor(detail["index"], value.reshape(detail["shape"]))
         self._interpreter.invoke()
         return tuple(self._interpreter.get_tensor(detail["index"]) for detail in self._outputs)
-
-
-
-def _registered(model: bytes) -> bytes:
-    """Returns the model with TILE as version 2: the reference kernels take int8 under that number, but not the converter's 3."""
-    try:
-        parsed = schema.ModelT.InitFromPackedBuf(model, 0)
-    except Exception:  # Whatever a corrupt file does to the generated reader; TFLite shall refuse it.
-        return model
-    codes = [code for code in parsed.operatorCodes or [] if code.builtinCode == schema.BuiltinOperator.TILE]
-    if all(code.version <= 2 for code in codes):
-        return model
-    for code in codes:
-        code.version = 2
-    builder = flatbuffers.Builder(len(model))
-    builder.Finish(parsed.Pack(builder), b"TFL3")
-    return bytes(builder.Output())

@@ -19,6 +19,7 @@ import tensorflow as tf
 
 from firmware import windows as host_windows
 from model.quantization.fold_batch_norm import fold_batch_norm
+from model.quantization.reference_versions import for_reference_kernels
 from tools.errors import UserError
 
 
@@ -78,7 +79,8 @@ class Interpreter:
 
     def __init__(self, content: bytes):
         self._interpreter = tf.lite.Interpreter(
-            model_content=content, experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF)
+            model_content=for_reference_kernels(content),
+            experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF)
         self._interpreter.allocate_tensors()
         self.input = _tensor(self._interpreter.get_input_details()[0])
         self.output = _tensor(self._interpreter.get_output_details()[0])

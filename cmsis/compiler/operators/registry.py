@@ -11,6 +11,7 @@ from cmsis.compiler.operators.conv_2d import Conv2D
 from cmsis.compiler.operators.conv_2d_s16 import Conv2DS16
 from cmsis.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
 from cmsis.compiler.operators.dequantize import Dequantize
+from cmsis.compiler.operators.fill import Fill
 from cmsis.compiler.operators.fully_connected import FullyConnected
 from cmsis.compiler.operators.fully_connected_s16 import FullyConnectedS16
 from cmsis.compiler.operators.hard_swish import HardSwish
@@ -19,23 +20,24 @@ from cmsis.compiler.operators.logistic import Logistic
 from cmsis.compiler.operators.max_pool_2d import MaxPool2D
 from cmsis.compiler.operators.maximum import Maximum, Minimum
 from cmsis.compiler.operators.mul import Mul
+from cmsis.compiler.operators.pad import Pad, PadV2
 from cmsis.compiler.operators.prelu import Prelu
 from cmsis.compiler.operators.quantize import Quantize
-from cmsis.compiler.operators.relu import Relu, Relu6, ReluN1To1
-from cmsis.compiler.operators.pad import Pad, PadV2
 from cmsis.compiler.operators.reduce import Mean, Sum
+from cmsis.compiler.operators.relu import Relu, Relu6, ReluN1To1
 from cmsis.compiler.operators.reshape import ExpandDims, Reshape, Squeeze
 from cmsis.compiler.operators.resize_nearest_neighbor import ResizeNearestNeighbor
+from cmsis.compiler.operators.reverse_v2 import ReverseV2
 from cmsis.compiler.operators.shape_arithmetic import Shape
 from cmsis.compiler.operators.slice import Slice, StridedSlice
 from cmsis.compiler.operators.softmax import Softmax
+from cmsis.compiler.operators.split import Split, SplitV, Unpack
 from cmsis.compiler.operators.svdf import Svdf
 from cmsis.compiler.operators.tanh import Tanh
-from cmsis.compiler.operators.transpose_conv import TransposeConv
-from cmsis.compiler.operators.unidirectional_sequence_lstm import UnidirectionalSequenceLstm
-from cmsis.compiler.operators.split import Split, SplitV, Unpack
 from cmsis.compiler.operators.tile import Tile
 from cmsis.compiler.operators.transpose import Transpose
+from cmsis.compiler.operators.transpose_conv import TransposeConv
+from cmsis.compiler.operators.unidirectional_sequence_lstm import UnidirectionalSequenceLstm
 from tools.errors import UserError
 
 OPERATORS = (
@@ -49,26 +51,28 @@ OPERATORS = (
     DepthwiseConv2D,
     Dequantize,
     ExpandDims,
+    Fill,
     FullyConnected,
     FullyConnectedS16,
     HardSwish,
     LeakyRelu,
     Logistic,
-    MaxPool2D,
     Maximum,
+    MaxPool2D,
     Mean,
     Minimum,
     Mul,
     Pack,
+    Pad,
+    PadV2,
     Prelu,
     Quantize,
     Relu,
     Relu6,
     ReluN1To1,
-    Pad,
-    PadV2,
     Reshape,
     ResizeNearestNeighbor,
+    ReverseV2,
     Shape,
     Slice,
     Softmax,
@@ -77,18 +81,20 @@ OPERATORS = (
     Squeeze,
     StridedSlice,
     Sub,
+    Sum,
     Svdf,
     Tanh,
-    TransposeConv,
-    UnidirectionalSequenceLstm,
-    Sum,
     Tile,
     Transpose,
+    TransposeConv,
+    UnidirectionalSequenceLstm,
     Unpack,
 )
 
 # What would help, where it is more than another layer.
 _HELP = (
+    ("GATHER", "convert with a fixed batch: keras.Input(shape, batch_size=1)"),
+    ("REDUCE_PROD", "convert with a fixed batch: keras.Input(shape, batch_size=1)"),
     ("SPACE_TO_BATCH_ND", "use dilation_rate=1 in 1-D convolutions, or a Conv2D of height 1"),
 )
 
