@@ -38,7 +38,7 @@ class _Replay:
         for place in plan.places:
             self._check_bounds(place)
         for number, tensor in enumerate(graph.tensors):
-            if tensor.constant or tensor.state or number in graph.inputs:
+            if tensor.dtype and (tensor.constant or tensor.state or number in graph.inputs):
                 self._wanted[number] = self._fresh(tensor.size_bytes)
                 if number in self._place_of:
                     self._bytes(number)[:] = self._wanted[number]

@@ -89,6 +89,12 @@ _REFUSED = (
      Call("SLICE", (0, 2, 3), (1,), schema.SliceOptionsT()), "SLICE leaves the value or is empty"),
     ((_value("input", 1, 4), _value("output", 1, 2), _integers(0, 3), _integers(1, 3), _integers(1, 1)),
      Call("STRIDED_SLICE", (0, 2, 3, 4), (1,), schema.StridedSliceOptionsT()), "STRIDED_SLICE leaves the value or is empty"),
+    ((_value("input", 1, 4), _value("output", 1, 2), _integers(0, 0, 0), _integers(1, 4, 1), _integers(1, 1, 1)),
+     Call("STRIDED_SLICE", (0, 2, 3, 4), (1,), schema.StridedSliceOptionsT()), r"leaves the value or is empty; got \[0, 0, 0\]"),
+    ((_value("input", 1, 4), _value("output", 1, 4), _integers(0, 0), _integers(1, 4), _integers(1, 1)),
+     Call("STRIDED_SLICE", (0, 2, 3, 4), (1,), _options("StridedSlice", ellipsisMask=3)), r"empty; got \[0, 0\] and \[1, 4\]"),
+    ((_value("input", 1, 4), _value("output", 1, 2), _integers(0, -3), _integers(1, 2), _integers(1, 1)),
+     Call("STRIDED_SLICE", (0, 2, 3, 4), (1,), _options("StridedSlice", offset=True)), r"empty; got \[0, -3\] and \[1, 2\]"),
     ((_value("input", 1, 4), _value("output", 1, 4), _integers(0, 0, 1)),
      Call("PAD", (0, 2), (1,), schema.PadOptionsT()), "borders of PAD do not fit the value"),
     ((_value("input", 1, 5), _value("output", 1, 2), _integers(1)),
@@ -113,6 +119,8 @@ _REFUSED = (
      "size of RESIZE_NEAREST_NEIGHBOR; got"),
     ((_value("input", 1, 5), _value("output", 1), _integers(2)), Call("MEAN", (0, 2), (1,), schema.ReducerOptionsT()),
      "axis of MEAN is outside the shape; got 2"),
+    ((_value("input", 1, 5), Value("output", (1,), "int8", (1e-30,), (3,)), _integers(1)),
+     Call("SUM", (0, 2), (1,), schema.ReducerOptionsT()), "scales of SUM do not fit; got 0.5 in and"),
 )
 
 

@@ -19,6 +19,7 @@ from tools.errors import UserError
 
 _MAX_INPUT = 255  # |input - zero point|
 _MAX_SUM = 1 << 30
+_LEAST_FACTOR, _MOST_FACTOR = 2.0 ** -60, 2.0 ** 60  # Far inside what single precision holds.
 _BEYOND = 512  # More than any output needs, before its zero point.
 _CALL = Template("$kernel($input, $arguments, $output)")
 
@@ -136,6 +137,15 @@ class Sum(Reduction):
 
     builtin: ClassVar[str] = "SUM"
     kernel: ClassVar[str] = "edgeplug_sum_s8"
+
+    @classmethod
+    def read(cls, node: Node) -> "Sum":
+        """Returns the operator of a .tflite node; raises UserError."""
+        scales = [tensor.quantization.scale for tensor in (node.int8_input(0), node.int8_output())]
+        if not _LEAST_FACTOR < scales[0] / scales[1] < _MOST_FACTOR:
+            raise UserError(f"{node.layer}: scales of SUM do not fit; got {scales[0]} in and {scales[1]} out, want a quotient of"
+                            f" {_LEAST_FACTOR} to {_MOST_FACTOR}. Fix: calibrate the quantization again")
+        return super().read(node)
 
     def reference(self, graph: Graph, values: Sequence[np.ndarray]) -> np.ndarray:
         """Returns the exact output."""

@@ -88,6 +88,8 @@ def _strided_index(node: Node, shape: tuple[int, ...], lists: tuple[tuple[int, .
     entries = range(len(lists[0]))
     new_axes = sum(bool(new_axis_mask >> entry & 1 and not ellipsis_mask >> entry & 1) for entry in entries)
     skipped = len(shape) - (len(entries) - new_axes - bool(ellipsis_mask))
+    if skipped < 0 or ellipsis_mask & (ellipsis_mask - 1):
+        raise _outside(node, *lists[:2], shape)
     index: list[slice | int | None] = []
     axis = 0
     for entry, (begin, end, step) in enumerate(zip(*lists)):
@@ -101,6 +103,8 @@ def _strided_index(node: Node, shape: tuple[int, ...], lists: tuple[tuple[int, .
         if axis == len(shape):
             raise _outside(node, *lists[:2], shape)
         if node.option(options.OFFSET, "?", False):
+            if begin_mask >> entry & 1 or begin < 0 or end < 0:  # TFLite counts from where the mask or the wrapping leads.
+                raise _outside(node, *lists[:2], shape)
             end += begin
         if shrink_mask >> entry & 1:
             if not -shape[axis] <= begin < shape[axis]:
