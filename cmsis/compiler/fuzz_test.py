@@ -100,8 +100,15 @@ def test_what_was_found_is_refused(name):
     assert message in str(caught.value) and "; got " in str(caught.value) and "Fix: " in str(caught.value)
 
 
+def _with_an_unused_constant():
+    """One of a type that the compiler has no name for."""
+    values = (*small_models.network_values(), Value("unused", (2,), "int16", data=np.zeros(2)))
+    return small_models.changed(lambda model: _set(type=schema.TensorType.UINT16)(model.subgraphs[0].tensors[-1]),
+                                small_models.network(values))
+
+
 def test_their_good_siblings_compile():
-    for model in (small_models.network(), _pool((4, 3)), _mean(), _wide_dense(1000), _reshape((1, -1), (1, 12)), _reshape((1, 12), (1, 12), (0,))):
+    for model in (_with_an_unused_constant(), small_models.network(), _pool((4, 3)), _mean(), _wide_dense(1000), _reshape((1, -1), (1, 12)), _reshape((1, 12), (1, 12), (0,))):
         assert try_model(lambda one: compile_whole(one, np.random.default_rng(1)), model) == Outcome("compiled")
 
 
@@ -158,7 +165,7 @@ class _Worker:
     def __init__(self, answer):
         self._answer = answer
 
-    def ask(self, model, inputs):
+    def ask(self, model, builtins, inputs):
         return self._answer(inputs)
 
 

@@ -102,7 +102,7 @@ def compare(model: bytes, worker: OracleWorker, rng: np.random.Generator, kit: K
     graph = run_pipeline(reader.read(model, "net"))
     tensors = [graph.tensors[number] for number in graph.inputs]
     inputs = [[rng.integers(-128, 128, tensor.shape).astype(tensor.dtype.value) for tensor in tensors] for _ in range(_INPUTS)]
-    answer = worker.ask(model, inputs)
+    answer = worker.ask(model, [operator.builtin for operator in graph.operators], inputs)
     if answer.refusal:
         return Outcome("refused by TFLite", answer.refusal)
     try:
