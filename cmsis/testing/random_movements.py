@@ -132,7 +132,9 @@ def strided_slice(rng: np.random.Generator) -> bytes:
         if rng.random() < 0.25:
             begin = int(rng.integers(-extent, extent))
             options.shrinkAxisMask |= 1 << entry
-            index.append(begin)
+            masked = rng.random() < 0.2
+            options.beginMask |= int(masked) << entry
+            index.append(0 if masked else begin)
             lists.append((begin, begin + 1, 1))
             continue
         masks = rng.random(2) < 0.4

@@ -88,7 +88,8 @@ def _strided_index(node: Node, shape: tuple[int, ...], lists: tuple[tuple[int, .
     entries = range(len(lists[0]))
     new_axes = sum(bool(new_axis_mask >> entry & 1 and not ellipsis_mask >> entry & 1) for entry in entries)
     skipped = len(shape) - (len(entries) - new_axes - bool(ellipsis_mask))
-    if skipped < 0 or ellipsis_mask & (ellipsis_mask - 1):
+    beyond = any(mask >> len(entries) for mask in (ellipsis_mask, new_axis_mask, shrink_mask))
+    if skipped < 0 or ellipsis_mask & (ellipsis_mask - 1) or beyond:
         raise _outside(node, *lists[:2], shape)
     index: list[slice | int | None] = []
     axis = 0
@@ -107,6 +108,8 @@ def _strided_index(node: Node, shape: tuple[int, ...], lists: tuple[tuple[int, .
                 raise _outside(node, *lists[:2], shape)
             end += begin
         if shrink_mask >> entry & 1:
+            if begin_mask >> entry & 1:
+                begin = 0 if step > 0 else -1
             if not -shape[axis] <= begin < shape[axis]:
                 raise _outside(node, *lists[:2], shape)
             index.append(begin % shape[axis])
