@@ -78,3 +78,9 @@ def test_the_fastest_that_fits(costs):
     assert choose(costs, Policy(BALANCED, smallest.flash_bytes)).flash_bytes == smallest.flash_bytes
     with pytest.raises(UserError, match=r"no choice of kernels fits the flash; got at least [\d,]+ bytes of kernels and weights"):
         choose(costs, Policy(BALANCED, smallest.flash_bytes - 1))
+
+
+def test_a_layer_that_nothing_runs_is_named():
+    overflowing = run_pipeline(reader.read(small_models.with_value(4, data=np.array([1 << 30, 0, 0])), NAME))
+    with pytest.raises(UserError, match=r"^conv#2: sums of CONV_2D may overflow"):
+        measure_layers(overflowing, read_kit(), _PROFILE)

@@ -16,6 +16,7 @@ from cmsis.compiler.lowering.lower import label, options
 from cmsis.compiler.planner import plan_memory
 from cmsis.compiler.replay import replay
 from cmsis.costs.flash import layer_flash
+from tools.errors import UserError
 from tools.link.network_elf import HEADER, NAME, Kit, link_network
 from tools.link.simulated_network import SimulatedNetwork
 
@@ -40,9 +41,16 @@ def measure_layers(graph: Graph, kit: Kit, profile: str, policy: Policy = Policy
 
 def _library(graph: Graph, option: Operator) -> Library:
     """A network of that one layer, named alike for all layers, so that equal ones are measured once."""
+    try:
+        return _network(graph, option, "layer")
+    except UserError:
+        return _network(graph, option, option.layer)  # the same again, for the error's sake: it names the layer
+
+
+def _network(graph: Graph, option: Operator, layer: str) -> Library:
     computed = tuple(number for number in dict.fromkeys(option.inputs)
                      if not graph.tensors[number].constant and not graph.tensors[number].state)
-    single = replace(graph, name=NAME, operators=(replace(option, layer="layer"),), inputs=computed, outputs=option.outputs)
+    single = replace(graph, name=NAME, operators=(replace(option, layer=layer),), inputs=computed, outputs=option.outputs)
     plan = plan_memory(single)
     replay(single, plan)
     classes = tuple(f"class_{index}" for index in range(single.tensors[option.outputs[0]].elements))
