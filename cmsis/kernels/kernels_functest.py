@@ -24,7 +24,9 @@ _MODELS = 200
 _SAME_KERNEL = tuple(builtin.lower() for builtin in LOOK_UPS if builtin != "QUANTIZE")
 _CASES = (*(case for case in OPERATOR_CASES if case.name not in _SAME_KERNEL),
           OperatorCase("conv_2d_without_bias", lambda rng: conv_2d(rng, one_row=False, biased=False)))
-_LOWERED = ("add", "average_pool_2d", "conv_1d", "conv_2d", "depthwise_conv_2d", "fully_connected", "sub")
+# How many of the random models must have a prepared kernel: most do, but of pools only those over a whole image.
+_LOWERED = {"add": 100, "average_pool_2d": 10, "conv_1d": 100, "conv_2d": 100, "depthwise_conv_2d": 100, "fully_connected": 100,
+            "sub": 100}
 _PREPARED = tuple(case for case in OPERATOR_CASES if case.name in _LOWERED)
 _NO_IMPL_ERROR = -2
 _ARG_ERROR = -1
@@ -56,8 +58,8 @@ def _value(rng: np.random.Generator, tensor: Tensor) -> np.ndarray:
 
 @pytest.mark.parametrize("case", _PREPARED, ids=lambda case: case.name)
 def test_prepared_kernel_equals_reference(core, case):
-    """The implementations that the compiler may choose take turns from fence to fence; many random models must have one."""
-    met = 0
+    """The implementations that the compiler may choose take turns from fence to fence."""
+    met, wanted = 0, _LOWERED[case.name]
     for seed in range(_MODELS):
         rng = np.random.default_rng(seed)
         graph = run_pipeline(reader.read(case.make(rng), case.name))
@@ -68,7 +70,7 @@ def test_prepared_kernel_equals_reference(core, case):
             expected = implementation.reference(graph, values)
             (actual,) = run_kernel(core, graph, implementation, values, fence)
             np.testing.assert_array_equal(actual, expected, err_msg=f"seed {seed}, {fence} fenced, {implementation}")
-    assert met > _MODELS // 20, f"{case.name}: too few implementations; got {met}, want more than {_MODELS // 20}"
+    assert met >= wanted, f"{case.name}: too few models with an implementation; got {met}, want {wanted}"
 
 
 def _convolve(core, *, channels=4, filter_channels=4, outputs=1, scratch=64, upscale=0):
