@@ -2,22 +2,27 @@
 
 Purpose: weights int8 per channel, activations int8 per tensor, int8 in and out (Jacob et al., "Quantization and training of
 neural networks for efficient integer-arithmetic-only inference", CVPR 2018; TFLite's quantization specification).
-`convert` folds a Keras model's batch normalization (TFLite's converter does it for a SavedModel) and makes the .tflite, `Interpreter` runs it on TFLite's reference kernels, the oracle
-of every later step.
-The bytes depend on model and calibration windows only. Known gap: the calibrator's float kernels dispatch by CPU.
+`calibrate` folds a Keras model's batch normalization (TFLite's converter does it for a SavedModel) and makes a float .tflite with
+the range of each tensor, `quantize` makes that int8. `Interpreter` runs either on TFLite's reference kernels, the oracle of every
+later step.
+The bytes depend on model and calibration windows only, but for a fused LSTM's inner ranges (calibration.has_intermediates), which
+TFLite's calibrator finds with kernels that dispatch by CPU.
 """
 
 import contextlib
 import dataclasses
 import io
 import tempfile
+from collections.abc import Iterator
 
 from model.quantization import keras_model, saved_model  # first: they choose the backend
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.lite.python.convert import mlir_quantize
 
 from firmware import windows as host_windows
+from model.quantization import calibration as calibration_module
 from model.quantization.fold_batch_norm import fold_batch_norm
 from model.quantization.reference_versions import for_reference_kernels
 from tools.errors import UserError
@@ -25,7 +30,7 @@ from tools.errors import UserError
 
 @dataclasses.dataclass(frozen=True)
 class Tensor:
-    """An int8 tensor of the interface: real = scale * (q - zero_point)."""
+    """A tensor of the interface: real = scale * (q - zero_point); of a float model, scale and zero point are 0."""
 
     name: str
     shape: tuple[int, ...]
@@ -36,17 +41,47 @@ class Tensor:
 def convert(model: keras_model.Model | saved_model.SavedModel, calibration: np.ndarray, name: str) -> bytes:
     """The int8 .tflite of the model with batch 1; calibration is float32 [N, *input_shape]. UserError names the layer or
     operator that the converter refuses."""
+    return quantize(calibrate(model, calibration, name), name)
+
+
+def calibrate(model: keras_model.Model | saved_model.SavedModel, calibration: np.ndarray, name: str) -> bytes:
+    """The float .tflite of the model with batch 1, and in it the range of each tensor. Arguments and errors as convert."""
+    # The converter's own calibration only makes room for the ranges: one window will do.
+    content = _annotated(model, calibration[:1], name)
+    if calibration_module.has_intermediates(content):
+        content = _annotated(model, calibration, name)
+    return calibration_module.set_ranges(content, calibration)
+
+
+def quantize(content: bytes, name: str) -> bytes:
+    """The int8 .tflite of what `calibrate` made."""
+    with _refusals(name):
+        return mlir_quantize(content, input_data_type=tf.int8, output_data_type=tf.int8)
+
+
+def _annotated(model: keras_model.Model | saved_model.SavedModel, windows: np.ndarray, name: str) -> bytes:
+    """The float .tflite with the ranges that TFLite's calibrator finds."""
     with tempfile.TemporaryDirectory() as folder:
         if isinstance(model, saved_model.SavedModel):
             converter = model.converter()
         else:
-            converter = _keras_converter(model, calibration.shape[1:], folder)
-        _set_int8(converter, calibration)
-        try:
-            return converter.convert()
-        except Exception as error:  # the converter raises its own class, RuntimeError or ValueError, by the stage
-            raise UserError(f"{name}: cannot be quantized to int8; got {keras_model.reason(error)}, want layers that TFLite "
-                            "has in int8. Fix: replace the layer.") from error
+            converter = _keras_converter(model, windows.shape[1:], folder)
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = lambda: ([window[None]] for window in windows)
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter._experimental_calibrate_only = True  # pylint: disable=protected-access (TFLite has no other way)
+        with _refusals(name):
+            return bytes(converter.convert())
+
+
+@contextlib.contextmanager
+def _refusals(name: str) -> Iterator[None]:
+    """Turns what the converter raises, its own class, RuntimeError or ValueError by the stage, into a UserError."""
+    try:
+        yield
+    except Exception as error:
+        raise UserError(f"{name}: cannot be quantized to int8; got {keras_model.reason(error)}, want layers that TFLite "
+                        "has in int8. Fix: replace the layer.") from error
 
 
 def _keras_converter(model: keras_model.Model, shape: tuple[int, ...], folder: str) -> tf.lite.TFLiteConverter:
@@ -67,15 +102,8 @@ def _write_out(archive: object, folder: str) -> None:
         archive.write_out(folder)
 
 
-def _set_int8(converter: tf.lite.TFLiteConverter, calibration: np.ndarray) -> None:
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: ([window[None]] for window in calibration)
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.inference_input_type = converter.inference_output_type = tf.int8
-
-
 class Interpreter:
-    """An int8 .tflite on TFLite's reference kernels, one window at a time."""
+    """An int8 or float .tflite on TFLite's reference kernels, one window at a time."""
 
     def __init__(self, content: bytes):
         self._interpreter = tf.lite.Interpreter(
@@ -92,8 +120,8 @@ class Interpreter:
         return host_windows.quantize(x, self.input.scale, self.input.zero_point)
 
     def run(self, windows: np.ndarray) -> np.ndarray:
-        """Scores int8 [N, *output_shape] of int8 windows [N, *input_shape]."""
-        scores = np.empty((len(windows), *self.output.shape[1:]), np.int8)
+        """Scores [N, *output_shape] of windows [N, *input_shape], both of the model's type."""
+        scores = np.empty((len(windows), *self.output.shape[1:]), self._interpreter.get_output_details()[0]["dtype"])
         for index, window in enumerate(windows):
             # A window is a sequence of its own, in the firmware, too: states begin at zero.
             self._interpreter.reset_all_variables()

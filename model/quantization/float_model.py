@@ -5,27 +5,22 @@ SavedModel. Errors: UserError naming the file, as keras_model.py and saved_model
 """
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 
 from model.quantization import keras_model, saved_model  # first: they choose the backend
 
-import numpy as np
-
 from tools.errors import UserError
 
 KERAS_SUFFIXES = (".h5", ".hdf5", ".keras")
-_BATCH = 512
 
 
 @dataclasses.dataclass(frozen=True)
 class FloatModel:
-    """`predict` maps float32 [N, *input_shape] to [N, *output_shape]; `source` is what convert.convert takes."""
+    """It maps float32 [N, *input_shape] to [N, *output_shape]; `source` is what convert.convert takes."""
 
     name: str
     input_shape: tuple[int, ...]
     output_shape: tuple[int, ...]
-    predict: Callable[[np.ndarray], np.ndarray]
     source: keras_model.Model | saved_model.SavedModel
 
 
@@ -34,10 +29,9 @@ def load(path: str | Path) -> FloatModel:
     path = Path(path)
     if path.is_dir():
         exported = saved_model.load(path)
-        return FloatModel(path.name, exported.input_shape, exported.output_shape, exported.predict, exported)
+        return FloatModel(path.name, exported.input_shape, exported.output_shape, exported)
     if path.suffix not in KERAS_SUFFIXES:
         raise UserError(f"{path.name}: unknown format; got suffix {path.suffix!r}, want .keras, .h5, .tflite or the folder "
                         "of a SavedModel. Fix: save the model by model.save or model.export.")
     model = keras_model.load(path)
-    return FloatModel(path.name, keras_model.input_shape(model, path.name), tuple(model.outputs[0].shape[1:]),
-                      lambda x: model.predict(x, batch_size=_BATCH, verbose=0), model)
+    return FloatModel(path.name, keras_model.input_shape(model, path.name), tuple(model.outputs[0].shape[1:]), model)

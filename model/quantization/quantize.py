@@ -46,37 +46,38 @@ def check_shapes(spec: spec_module.Spec, inputs: tuple[int, ...], outputs: tuple
                         f"of {Path(_SPEC.value).name}. Fix: correct `classes`.")
 
 
-def report(interpreter: convert.Interpreter, model: float_model.FloatModel | None, test: dataset_module.Part | None) -> dict:
+def report(interpreter: convert.Interpreter, floats: convert.Interpreter | None, test: dataset_module.Part | None) -> dict:
     """The scales of the interface, and the accuracy on the test part, of the float model too if there is one; what lacks its
-    model or its windows is named under `not_measured`."""
+    model or its windows is named under `not_measured`. Both run on reference kernels, whose bits are the same on every CPU."""
     measured = {"input": dataclasses.asdict(interpreter.input), "output": dataclasses.asdict(interpreter.output),
                 "test_windows": 0 if test is None else len(test.y)}
     if test is not None:
         int8_classes = np.argmax(interpreter.run(interpreter.quantize(test.x)), axis=1)
         measured["int8_accuracy"] = round(float(np.mean(int8_classes == test.y)), 6)
-        if model is not None:
-            float_classes = np.argmax(model.predict(test.x), axis=1)
+        if floats is not None:
+            float_classes = np.argmax(floats.run(test.x), axis=1)
             measured["agreement"] = round(float(np.mean(float_classes == int8_classes)), 6)
             measured["float_accuracy"] = round(float(np.mean(float_classes == test.y)), 6)
     missing = [name for name in ("agreement", "float_accuracy", "int8_accuracy") if name not in measured]
     return {**measured, "not_measured": missing} if missing else measured
 
 
-def _summary(content: bytes, model: float_model.FloatModel | None, measured: dict) -> str:
+def _summary(content: bytes, is_finished: bool, measured: dict) -> str:
     known = [f"{measured[f'{kind}_accuracy']:.4f} {kind}" for kind in ("float", "int8") if f"{kind}_accuracy" in measured]
     accuracy = f"accuracy {', '.join(known)}" if known else "accuracy not measured: no data set with x_test and y_test"
-    return f"{'taken as it is' if model is None else 'quantized'}: {len(content)} bytes, {accuracy}"
+    return f"{'taken as it is' if is_finished else 'quantized'}: {len(content)} bytes, {accuracy}"
 
 
-def _quantized(spec: spec_module.Spec, model: float_model.FloatModel, x: np.ndarray | None) -> bytes:
-    """The int8 .tflite of a float model."""
+def _calibrated(spec: spec_module.Spec, x: np.ndarray | None) -> bytes:
+    """The float .tflite of the flag's model, with the ranges of its tensors."""
+    model = float_model.load(_MODEL.value)
     if x is None or spec.quantization is None:
         missing = "data set" if x is None else "section quantization in the spec"
         raise UserError(f"{model.name}: a float model must be calibrated; got no {missing}, want both. Fix: give `dataset` to "
                         f"edgeplug_network and quantization.calibration_windows to {Path(_SPEC.value).name}.")
     check_shapes(spec, model.input_shape, model.output_shape, x)
     calibration = calibration_windows(x, spec.quantization.calibration_windows, Path(_DATASET.value).name)
-    return convert.convert(model.source, calibration, model.name)
+    return convert.calibrate(model.source, calibration, model.name)
 
 
 def _finished(spec: spec_module.Spec, x: np.ndarray | None) -> bytes:
@@ -100,12 +101,12 @@ def main(argv: Sequence[str]) -> None:
     spec = spec_module.load(_SPEC.value)
     x, test = dataset_module.load_calibration(_DATASET.value, len(spec.classes)) if _DATASET.value else (None, None)
     is_finished = Path(_MODEL.value).suffix == finished.SUFFIX
-    model = None if is_finished else float_model.load(_MODEL.value)
-    content = _finished(spec, x) if is_finished else _quantized(spec, model, x)
-    measured = report(convert.Interpreter(content), model, test)
+    calibrated = None if is_finished else _calibrated(spec, x)
+    content = _finished(spec, x) if is_finished else convert.quantize(calibrated, Path(_MODEL.value).name)
+    measured = report(convert.Interpreter(content), None if is_finished else convert.Interpreter(calibrated), test)
     Path(_OUTPUT.value).write_bytes(content)
     Path(_REPORT.value).write_text(json.dumps(measured, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    print(_summary(content, model, measured), flush=True)
+    print(_summary(content, is_finished, measured), flush=True)
 
 
 if __name__ == "__main__":

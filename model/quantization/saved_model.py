@@ -11,7 +11,6 @@ from pathlib import Path
 
 from model.quantization import keras_model  # first: it chooses the backend
 
-import numpy as np
 import tensorflow as tf
 
 from tools.errors import UserError
@@ -28,10 +27,6 @@ class SavedModel:
     output_shape: tuple[int, ...]
     function: object
     owner: object
-
-    def predict(self, x: np.ndarray) -> np.ndarray:
-        """Float outputs [N, *output_shape] of windows x float32 [N, *input_shape]."""
-        return np.concatenate([self.function(tf.constant(window[None])).numpy() for window in x])
 
     def converter(self) -> tf.lite.TFLiteConverter:
         """TFLite's converter for the function."""

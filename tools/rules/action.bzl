@@ -7,6 +7,8 @@ _ENVIRONMENT = {
     # It announces its successor, which is another package, at every start.
     "PYTHONWARNINGS": "ignore::UserWarning:tensorflow.lite.python.interpreter",
     "TF_CPP_MIN_LOG_LEVEL": "3",
+    # libm picks variants of exp, tanh and others by the CPU, which differ in the last bit: those without FMA run everywhere.
+    "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX512F,-AVX2,-FMA,-FMA4,-AVX",
     # oneDNN picks other kernels, and so other roundings, on every CPU.
     "TF_ENABLE_ONEDNN_OPTS": "0",
 }
