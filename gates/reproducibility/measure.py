@@ -39,13 +39,14 @@ def _compare(first: Path, second: Path) -> dict[str, Any]:
         "name": first.name,
         # A build that was taken from the first one's cache entry, or linked to it, proves nothing.
         "distinct": not os.path.samefile(first, second),
-        "first": _digest(first),
-        "second": _digest(second),
+        "first": digest(first),
+        "second": digest(second),
         "difference": first_difference(first, second),
     }
 
 
-def _digest(path: Path) -> dict[str, Any]:
+def digest(path: Path) -> dict[str, Any]:
+    """Size and SHA-256 of a file."""
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return {"sha256": sha256, "bytes": path.stat().st_size}

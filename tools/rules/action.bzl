@@ -1,6 +1,7 @@
 """run_tool: the one way in which the rules here start a Python tool of this workspace."""
 
-_ENVIRONMENT = {
+# What every tool gets; a test that starts tools gives it to them, too.
+TOOL_ENVIRONMENT = {
     # Keras would read the user's ~/.keras/keras.json, an undeclared input.
     "KERAS_HOME": ".keras",
     "PYTHONHASHSEED": "0",
@@ -35,7 +36,7 @@ def run_tool(ctx, mnemonic, inputs, outputs, flags, progress):
         inputs = inputs,
         executable = ctx.executable._tool,
         arguments = [args],
-        env = _ENVIRONMENT,
+        env = TOOL_ENVIRONMENT,
         mnemonic = mnemonic,
         progress_message = "%s %s" % (progress, ctx.label),
     )
