@@ -1,7 +1,7 @@
 """The flash that one layer takes: its own constants, and the functions that it calls.
 
 Inputs: an ELF of tools/link with a network of one layer. Outputs: bytes, and the functions by name. What every network has (its
-initialisation, the names of its classes) and the harness are left out.
+initialisation, the names of its classes; layers.py adds it) and the harness are left out.
 """
 
 import io

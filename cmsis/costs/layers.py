@@ -10,21 +10,26 @@ import numpy as np
 
 from cmsis.compiler.emitter import Library, emit
 from cmsis.compiler.ir import Graph, Operator
-from cmsis.compiler.lowering.choose import Policy
+from cmsis.compiler.lowering.choose import BALANCED, SIZE, SPEED, Policy, choose
 from cmsis.compiler.lowering.costs import Cost, Function, LayerCosts
-from cmsis.compiler.lowering.lower import label, options
+from cmsis.compiler.lowering.lower import label, lower, options
 from cmsis.compiler.planner import plan_memory
 from cmsis.compiler.replay import replay
 from cmsis.costs.flash import layer_flash
 from tools.errors import UserError
-from tools.link.network_elf import HEADER, NAME, Kit, link_network
+from tools.link.flash_use import flash_use
+from tools.link.network_elf import HEADER, NAME, Kit, link_network, numbered_classes
 from tools.link.simulated_network import SimulatedNetwork
 
 _SEED = 1
+_GAP_BYTES = 8  # loops are aligned to as many
 
 
-def measure_layers(graph: Graph, kit: Kit, profile: str, policy: Policy = Policy()) -> tuple[LayerCosts, ...]:
-    """Returns what all of the policy's options cost in the memory profile `profile`; raises UserError as the compiler does."""
+def measure_layers(graph: Graph, kit: Kit, profile: str, policy: Policy = Policy(),
+                   classes: tuple[str, ...] = ()) -> tuple[LayerCosts, ...]:
+    """Returns what all of the policy's options cost in the memory profile `profile`; what the network has beside its layers, the
+    names of `classes` among it, is in the data of all options of the first one. Raises UserError as the compiler does.
+    """
     known: dict[Library, tuple[int, int, int, tuple[Function, ...]]] = {}
     layers = []
     for operator in graph.operators:
@@ -36,7 +41,27 @@ def measure_layers(graph: Graph, kit: Kit, profile: str, policy: Policy = Policy
             costs.append(Cost(label(graph, option), *known[library]))
         if costs:
             layers.append(LayerCosts(operator.layer, tuple(costs)))
-    return tuple(layers)
+    return _with_shared(graph, kit, tuple(layers), policy, classes)
+
+
+def _with_shared(graph: Graph, kit: Kit, costs: tuple[LayerCosts, ...], policy: Policy,
+                 classes: tuple[str, ...]) -> tuple[LayerCosts, ...]:
+    """Adds by how much whole networks are larger than the sum of their layers: initialisation, names, gaps of alignment. The
+    largest of the networks by three policies counts, and a gap more, since other choices leave other gaps.
+    """
+    if not costs:
+        return costs
+    beyond = []
+    for kind in (SPEED, SIZE, BALANCED):
+        free = replace(policy, kind=kind, flash_bytes=None)
+        lowered = lower(replace(graph, name=NAME), free, costs)
+        library = emit(lowered, plan_memory(lowered), classes or numbered_classes(graph), HEADER)
+        use = flash_use(link_network(kit, library), library.source)
+        beyond.append(use.code_bytes + use.weights_bytes - choose(costs, free).flash_bytes)
+    shared_bytes = max(0, *beyond) + _GAP_BYTES
+    first, *rest = costs
+    options_ = tuple(replace(cost, data_bytes=cost.data_bytes + shared_bytes) for cost in first.options)
+    return (replace(first, options=options_), *rest)
 
 
 def _library(graph: Graph, option: Operator) -> Library:
@@ -53,8 +78,7 @@ def _network(graph: Graph, option: Operator, layer: str) -> Library:
     single = replace(graph, name=NAME, operators=(replace(option, layer=layer),), inputs=computed, outputs=option.outputs)
     plan = plan_memory(single)
     replay(single, plan)
-    classes = tuple(f"class_{index}" for index in range(single.tensors[option.outputs[0]].elements))
-    return emit(single, plan, classes, HEADER)
+    return emit(single, plan, numbered_classes(single), HEADER)
 
 
 def _measure(kit: Kit, library: Library, profile: str) -> tuple[int, int, int, tuple[Function, ...]]:

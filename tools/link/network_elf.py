@@ -17,6 +17,7 @@ from pathlib import Path
 from cmsis.compiler import reader
 from cmsis.compiler.compiler import compile_model
 from cmsis.compiler.emitter import Library
+from cmsis.compiler.ir import Graph
 from tools.errors import UserError
 
 NAME = "network"
@@ -53,8 +54,12 @@ def compile_network(data: bytes, **options: object) -> Library:
     """The library that link_network takes, of a .tflite file's bytes; its classes are numbered, `options` are those of
     compile_model. Raises UserError."""
     graph = reader.read(data, NAME)
-    classes = tuple(f"class_{index}" for index in range(graph.tensors[graph.outputs[0]].elements)) if graph.outputs else ()
-    return compile_model(data, NAME, classes, HEADER, **options)
+    return compile_model(data, NAME, numbered_classes(graph), HEADER, **options)
+
+
+def numbered_classes(graph: Graph) -> tuple[str, ...]:
+    """Names for the elements of the network's first output."""
+    return tuple(f"class_{index}" for index in range(graph.tensors[graph.outputs[0]].elements)) if graph.outputs else ()
 
 
 def link_network(kit: Kit, library: Library) -> bytes:

@@ -14,7 +14,7 @@ def _kernel_costs_impl(ctx):
         flags = {"model": tflite, "output": costs, "spec": ctx.file.spec},
         progress = "Measuring the kernels for",
     )
-    return [DefaultInfo(files = depset([costs]))]
+    return [DefaultInfo(files = depset([costs]), runfiles = ctx.runfiles([costs]))]
 
 kernel_costs = rule(
     implementation = _kernel_costs_impl,
