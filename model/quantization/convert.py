@@ -24,6 +24,7 @@ from tensorflow.lite.python.convert import mlir_quantize
 from firmware import windows as host_windows
 from model.quantization import calibration as calibration_module
 from model.quantization.fold_batch_norm import fold_batch_norm
+from model.quantization.loops import refuse_loops
 from model.quantization.reference_versions import for_reference_kernels
 from tools.errors import UserError
 
@@ -63,9 +64,10 @@ def _annotated(model: keras_model.Model | saved_model.SavedModel, windows: np.nd
     """The float .tflite with the ranges that TFLite's calibrator finds."""
     with tempfile.TemporaryDirectory() as folder:
         if isinstance(model, saved_model.SavedModel):
+            refuse_loops(model.function.graph, name)
             converter = model.converter()
         else:
-            converter = _keras_converter(model, windows.shape[1:], folder)
+            converter = _keras_converter(model, windows.shape[1:], folder, name)
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = lambda: ([window[None]] for window in windows)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
@@ -84,14 +86,16 @@ def _refusals(name: str) -> Iterator[None]:
                         "has in int8. Fix: replace the layer.") from error
 
 
-def _keras_converter(model: keras_model.Model, shape: tuple[int, ...], folder: str) -> tf.lite.TFLiteConverter:
-    """The converter of a Keras model that takes windows of `shape`; works in `folder`."""
+def _keras_converter(model: keras_model.Model, shape: tuple[int, ...], folder: str, name: str) -> tf.lite.TFLiteConverter:
+    """The converter of a Keras model that takes windows of `shape`; works in `folder`. UserError for a loop."""
     # Batch 1 throughout: TFLite's own way from a Keras model leaves the batch open, and with it shape arithmetic in the graph.
     signature = tf.TensorSpec((1, *shape), tf.float32, name="window")
     folded = fold_batch_norm(model)
     archive = keras_model.library_of(model).export.ExportArchive()
     archive.track(folded)
-    archive.add_endpoint("serve", lambda window: folded(window, training=False), input_signature=[signature])
+    serve = tf.function(lambda window: folded(window, training=False), input_signature=[signature])
+    refuse_loops(serve.get_concrete_function().graph, name)
+    archive.add_endpoint("serve", serve)
     _write_out(archive, folder)
     return tf.lite.TFLiteConverter.from_saved_model(folder)
 
