@@ -21,7 +21,7 @@ from cmsis.testing.mutations import Mutator
 from cmsis.testing.operator_cases import OPERATOR_CASES
 from cmsis.testing.oracle_worker import OracleWorker
 from tools import errors
-from tools.link.network_elf import Kit, read_kit
+from tools.link.kit import Kit, read_kit
 
 _MODELS_OF_EACH = 4
 _DIGITS = re.compile(r"-?\d+")

@@ -24,7 +24,8 @@ from cmsis.compiler.lowering.lower import label, options
 from cmsis.compiler.pipeline import run_pipeline
 from cmsis.testing.oracle_worker import OracleWorker
 from tools.errors import UserError
-from tools.link.network_elf import Kit, compile_network, link_network
+from tools.link.kit import Kit
+from tools.link.network_elf import compile_network, link_network
 from tools.link.simulated_network import SimulatedNetwork
 
 CPU_SECONDS = 2.0

@@ -14,7 +14,8 @@ from cmsis.costs.layers import measure_layers
 from cmsis.testing import small_models
 from tools.errors import UserError
 from tools.link.flash_use import flash_use
-from tools.link.network_elf import HEADER, NAME, link_network, read_kit
+from tools.link.kit import read_kit
+from tools.link.network_elf import HEADER, NAME, link_network
 from tools.link.simulated_network import SimulatedNetwork
 
 _PROFILE = "zero_wait"

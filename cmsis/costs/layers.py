@@ -18,7 +18,8 @@ from cmsis.compiler.replay import replay
 from cmsis.costs.flash import layer_flash
 from tools.errors import UserError
 from tools.link.flash_use import flash_use
-from tools.link.network_elf import HEADER, NAME, Kit, link_network, numbered_classes
+from tools.link.kit import Kit
+from tools.link.network_elf import HEADER, NAME, link_network, numbered_classes
 from tools.link.simulated_network import SimulatedNetwork
 
 _SEED = 1

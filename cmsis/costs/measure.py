@@ -15,7 +15,7 @@ from cmsis.compiler.pipeline import run_pipeline
 from cmsis.costs.layers import measure_layers
 from model import spec as specs
 from tools import errors
-from tools.link.network_elf import read_kit
+from tools.link.kit import read_kit
 from tools.sim.boards import BOARDS
 from tools.sim.timing.profiles import ZERO_WAIT
 

@@ -12,7 +12,8 @@ from cmsis.compiler.pipeline import run_pipeline
 from cmsis.testing.operator_cases import OPERATOR_CASES
 from cmsis.testing.random_look_ups import LOOK_UPS
 from cmsis.testing.random_models import random_values
-from tools.link.network_elf import NAME, compile_network, link_network, read_kit
+from tools.link.kit import read_kit
+from tools.link.network_elf import NAME, compile_network, link_network
 from tools.link.simulated_network import SimulatedNetwork
 
 _INPUTS = 3

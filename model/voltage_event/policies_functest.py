@@ -10,7 +10,8 @@ from cmsis.compiler.lowering.choose import BALANCED, SIZE, SPEED, Policy, choose
 from cmsis.compiler.lowering.costs import from_json
 from tools.errors import UserError
 from tools.link.flash_use import flash_use
-from tools.link.network_elf import HEADER, NAME, link_network, read_kit
+from tools.link.kit import read_kit
+from tools.link.network_elf import HEADER, NAME, link_network
 
 _FOLDER = "model/voltage_event"
 _SMALL_CODE_BYTES_MAX = 2560

@@ -27,7 +27,7 @@ from tools.bench.measure import Settings
 from tools.bench.published import Published
 from tools.bench.results import OURS, THEIRS, Library, Result, measure_all
 from tools.bench.table import as_markdown
-from tools.link.network_elf import read_kit
+from tools.link.kit import read_kit
 from tools.sim.timing.profiles import profile_named
 
 LAST_MEASURED = "## Last measured"

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tools.errors import UserError
-from tools.link.network_elf import Kit, compile_c, make_archive, workshop
+from tools.link.kit import Kit, compile_c, make_archive, workshop
 
 _FLAGS = ("-O2", "-w", "-std=gnu11")
 _FLOAT_SUFFIXES = ("_f32", "_f16", "_flt")

@@ -13,7 +13,8 @@ import numpy as np
 
 from cmsis.testing.tflite_oracle import Oracle, has_reference
 from tools.link.flash_use import flash_use
-from tools.link.network_elf import Kit, compile_network, link_network
+from tools.link.kit import Kit
+from tools.link.network_elf import compile_network, link_network
 from tools.link.simulated_network import SimulatedNetwork
 from tools.profile.layers import Profile
 

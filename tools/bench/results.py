@@ -17,7 +17,8 @@ from cmsis.compiler.pipeline import run_pipeline
 from cmsis.costs.layers import measure_layers
 from tools.bench.measure import Figures, Settings, measure
 from tools.errors import UserError
-from tools.link.network_elf import NAME, Kit
+from tools.link.kit import Kit
+from tools.link.network_elf import NAME
 
 OURS, THEIRS = "EdgePlug", "CMSIS-NN"
 

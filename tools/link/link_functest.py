@@ -12,7 +12,8 @@ from cmsis.compiler.pipeline import run_pipeline
 from cmsis.testing import small_models
 from tools.errors import UserError
 from tools.link.flash_use import flash_use
-from tools.link.network_elf import NAME, Kit, compile_network, link_network, read_kit
+from tools.link.kit import Kit, read_kit
+from tools.link.network_elf import NAME, compile_network, link_network
 from tools.link.simulated_network import SimulatedNetwork
 
 MODELS = {"one_each": small_models.network(), "several": small_models.branches()}
@@ -81,7 +82,7 @@ def test_a_network_that_does_not_fit_is_refused():
 
 def test_a_missing_kit_is_named(tmp_path):
     with pytest.raises(UserError, match="tools/link/kit.json: can't be read; got No such file"):
-        read_kit(tmp_path)
+        read_kit(root=tmp_path)
 
 
 def test_the_kit_compiles_as_the_project_does():

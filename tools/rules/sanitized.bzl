@@ -16,7 +16,7 @@ def _sanitize_impl(settings, _attr):
         "//command_line_option:strip": "never",
     }
 
-_sanitize_transition = transition(
+sanitize_transition = transition(
     implementation = _sanitize_impl,
     inputs = ["//command_line_option:features"],
     outputs = [
@@ -35,7 +35,7 @@ def _sanitized_impl(ctx):
     ]
 
 _ATTRS = {
-    "binary": attr.label(cfg = _sanitize_transition, doc = "A cc_binary.", executable = True, mandatory = True),
+    "binary": attr.label(cfg = sanitize_transition, doc = "A cc_binary.", executable = True, mandatory = True),
     "_allowlist_function_transition": attr.label(
         default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
     ),

@@ -86,17 +86,20 @@ class TransposeConv(Operator):
         return graph.input_of(self, 0).elements * graph.input_of(self, 1).elements // graph.input_of(self, 0).shape[3]
 
     def for_cmsis_nn(self, graph: Graph) -> "TransposeConv":
-        """Returns this operator with scratch for sums of as many output rows as a filter reaches."""
+        """Returns this operator with scratch for sums of as many output rows as a filter reaches, too."""
         return replace(self, foreign=True)
 
     def scratch_bytes(self, graph: Graph) -> int:
-        """Returns arm_transpose_conv_s8_get_buffer_size(): the pixels that four output pixels depend on, as int16."""
+        """Returns arm_transpose_conv_s8_get_buffer_size(), the pixels that four output pixels depend on, as int16; for either
+        library the larger of theirs.
+        """
         size, stride = self.window.size, self.window.stride
-        if self.foreign:
-            width = (graph.input_of(self, 0).shape[2] - 1) * stride.w + max(size.w, stride.w)
-            return 4 * width * max(size.h, stride.h) * graph.output_of(self).shape[3]
         pixels = -(-size.h // stride.h) * -(-size.w // stride.w)
-        return pixels * 4 * 2 * (-(-graph.input_of(self, 0).shape[3] // 4) * 4)
+        own = pixels * 4 * 2 * (-(-graph.input_of(self, 0).shape[3] // 4) * 4)
+        if not self.foreign:
+            return own
+        width = (graph.input_of(self, 0).shape[2] - 1) * stride.w + max(size.w, stride.w)
+        return max(own, 4 * width * max(size.h, stride.h) * graph.output_of(self).shape[3])
 
     def emit(self, graph: Graph, places: Places) -> Emission:
         """Returns a call of arm_transpose_conv_s8."""
