@@ -136,7 +136,7 @@ def _header(graph: Graph, plan: Plan, classes: tuple[str, ...]) -> str:
 
 def _plan_json(graph: Graph, plan: Plan, classes: tuple[str, ...]) -> str:
     layers = [{"name": operator.layer, "operator": operator.builtin, "kernel": operator.kernel_for(graph),
-               "macs": operator.macs(graph), "output_shape": list(graph.output_of(operator).shape)}
+               "macs": graph.nominal_macs_of(operator), "live_macs": operator.macs(graph), "output_shape": list(graph.output_of(operator).shape)}
               for operator in plan.steps]
     weights = {number for operator in plan.steps for number in operator.inputs if graph.tensors[number].constant}
     document = {
@@ -148,6 +148,7 @@ def _plan_json(graph: Graph, plan: Plan, classes: tuple[str, ...]) -> str:
         "state_bytes": sum(place.size_bytes for place in _states(graph, plan)),
         "weights_bytes": sum(graph.tensors[number].size_bytes for number in weights),
         "macs": sum(layer["macs"] for layer in layers),
+        "live_macs": sum(layer["live_macs"] for layer in layers),
         "layers": layers,
         "tensors": [{"name": place.name, "offset": place.offset, "bytes": place.size_bytes, "first_step": place.first,
                      "last_step": place.last} for place in plan.places if place.buffer is None],

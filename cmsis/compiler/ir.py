@@ -232,13 +232,16 @@ class MultiOutput(Operator):
 
 @dataclass(frozen=True)
 class Graph:
-    """A network: operators in execution order; `inputs` and `outputs` are numbers of tensors."""
+    """A network: operators in execution order; `inputs` and `outputs` are numbers of tensors. `nominal_macs` are, by the first
+    output's number, those of operators that a pass made smaller.
+    """
 
     name: str
     tensors: tuple[Tensor, ...]
     operators: tuple[Operator, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    nominal_macs: tuple[tuple[int, int], ...] = ()
 
     def input_of(self, operator: Operator, index: int) -> Tensor:
         """Returns the operator's input tensor number `index`."""
@@ -247,6 +250,10 @@ class Graph:
     def output_of(self, operator: Operator, index: int = 0) -> Tensor:
         """Returns the operator's output tensor number `index`."""
         return self.tensors[operator.outputs[index]]
+
+    def nominal_macs_of(self, operator: Operator) -> int:
+        """Returns the operator's multiply-accumulates as the model has them."""
+        return dict(self.nominal_macs).get(operator.outputs[0], operator.macs(self))
 
 
 Pass = Callable[[Graph], Graph]

@@ -25,8 +25,8 @@ _SAME_KERNEL = tuple(builtin.lower() for builtin in LOOK_UPS if builtin != "QUAN
 _CASES = (*(case for case in OPERATOR_CASES if case.name not in _SAME_KERNEL),
           OperatorCase("conv_2d_without_bias", lambda rng: conv_2d(rng, one_row=False, biased=False)))
 # How many of the random models must have a prepared kernel: most do, but of pools only those over a whole image.
-_LOWERED = {"add": 100, "average_pool_2d": 10, "conv_1d": 100, "conv_2d": 100, "depthwise_conv_2d": 100, "fully_connected": 100,
-            "sub": 100}
+_LOWERED = {"add": 100, "average_pool_2d": 10, "conv_1d": 100, "conv_2d": 100, "conv_2d_padded": 50, "depthwise_conv_2d": 100,
+            "depthwise_conv_2d_padded": 50, "fully_connected": 100, "sub": 100}
 _PREPARED = tuple(case for case in OPERATOR_CASES if case.name in _LOWERED)
 _NO_IMPL_ERROR = -2
 _ARG_ERROR = -1

@@ -72,8 +72,10 @@ def output_scale(rng: np.random.Generator, source: Value, weights: Value, depth:
     return random_scale(rng, np.log2(spread) - 3, np.log2(spread) + 3)
 
 
-def conv_2d(rng: np.random.Generator, one_row: bool, biased: bool = True, grouped: bool = False) -> bytes:
-    """A CONV_2D; `one_row` gives the shapes of Keras' Conv1D. TFLite itself refuses one that is not `biased`."""
+def conv_2d(rng: np.random.Generator, one_row: bool, biased: bool = True, grouped: bool = False, padded: bool = False) -> bytes:
+    """A CONV_2D; `one_row` gives the shapes of Keras' Conv1D. TFLite itself refuses one that is not `biased`. See with_border()
+    for `padded`.
+    """
     height, size_h = (1, 1) if one_row else (int(rng.integers(1, 8)), int(rng.integers(1, 4)))
     width, size_w = int(rng.integers(1, 24)), int(rng.integers(1, 8 if one_row else 4))
     channels, filters = int(rng.integers(1, 10)), int(rng.integers(1, 9))
@@ -89,15 +91,15 @@ def conv_2d(rng: np.random.Generator, one_row: bool, biased: bool = True, groupe
     target = activation_value(rng, "output", (1, *shape, filters * groups),
                                output_scale(rng, source, weights, size_h * size_w * channels))
     if min(shape) < 1:
-        return conv_2d(rng, one_row, biased, grouped)
+        return conv_2d(rng, one_row, biased, grouped, padded)
     values = (source, weights, bias_value(rng, source, weights, filters * groups), target)
-    inputs = (0, 1, 2) if biased else (0, 1)
-    return build(values, (Call("CONV_2D", inputs, (3,), options),), (0,), (3,))
+    call = Call("CONV_2D", (0, 1, 2) if biased else (0, 1), (3,), options)
+    return with_border(rng, values, call) if padded else build(values, (call,), (0,), (3,))
 
 
-def depthwise_conv_2d(rng: np.random.Generator) -> bytes:
+def depthwise_conv_2d(rng: np.random.Generator, padded: bool = False) -> bytes:
     """A DEPTHWISE_CONV_2D with channel multiplier 1 to 4, with or without bias; every other one is of the common kind: by
-    single steps, without a multiplier.
+    single steps, without a multiplier. See with_border() for `padded`.
     """
     height, width, size_h, size_w = (int(rng.integers(1, limit)) for limit in (12, 10, 4, 4))
     options = schema.DepthwiseConv2DOptionsT()
@@ -118,10 +120,29 @@ def depthwise_conv_2d(rng: np.random.Generator) -> bytes:
     target = activation_value(rng, "output", (1, *shape, channels * multiplier),
                                output_scale(rng, source, weights, size_h * size_w))
     if min(shape) < 1:
-        return depthwise_conv_2d(rng)
+        return depthwise_conv_2d(rng, padded)
     values = (source, weights, bias_value(rng, source, weights, channels * multiplier), target)
-    inputs = (0, 1, 2) if rng.random() < 0.8 else (0, 1)
-    return build(values, (Call("DEPTHWISE_CONV_2D", inputs, (3,), options),), (0,), (3,))
+    call = Call("DEPTHWISE_CONV_2D", (0, 1, 2) if rng.random() < 0.8 else (0, 1), (3,), options)
+    return with_border(rng, values, call) if padded else build(values, (call,), (0,), (3,))
+
+
+def with_border(rng: np.random.Generator, values: tuple[Value, ...], call: Call) -> bytes:
+    """The operator `call` on values[0], an image, behind a PAD or PADV2 that makes the image of a smaller one; seldom by more
+    than a filter, values[1], reaches, or by other values than real zeros.
+    """
+    (_, height, width, channels), (_, size_h, size_w, _) = values[0].shape, values[1].shape
+    most = (4, 4) if rng.random() < 0.1 else (size_h, size_w)
+    above, below, left, right = (int(rng.integers(limit)) for limit in (most[0], most[0], most[1], most[1]))
+    above, left = min(above, height - 1), min(left, width - 1)
+    below, right = min(below, height - 1 - above), min(right, width - 1 - left)
+    inside = replace(values[0], name="inside", shape=(1, height - above - below, width - left - right, channels))
+    fill = int(rng.integers(-128, 128)) if rng.random() < 0.1 else inside.zero_points[0]
+    first = len(values)
+    values = (*values, inside, Value("borders", (4, 2), "int32", data=np.array([0, 0, above, below, left, right, 0, 0])),
+              Value("fill", (1,), "int8", inside.scales, inside.zero_points, data=np.array([fill])))
+    pad = (Call("PAD", (first, first + 1), (0,), schema.PadOptionsT()) if fill == inside.zero_points[0] and rng.random() < 0.5
+           else Call("PADV2", (first, first + 1, first + 2), (0,), schema.PadV2OptionsT()))
+    return build(values, (pad, call), (first,), call.outputs)
 
 
 def transpose_conv(rng: np.random.Generator) -> bytes:

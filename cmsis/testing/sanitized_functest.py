@@ -17,8 +17,9 @@ from cmsis.compiler.lowering.costs import Cost, LayerCosts
 from cmsis.compiler.lowering.lower import label, options
 from cmsis.compiler.pipeline import run_pipeline
 from cmsis.testing.m4 import find
-from cmsis.testing.operator_cases import OPERATOR_CASES
+from cmsis.testing.operator_cases import OPERATOR_CASES, OperatorCase
 from cmsis.testing.random_models import fully_connected, random_values
+from cmsis.testing.random_networks import pruned
 from cmsis.testing.tflite_oracle import Oracle
 from tools.errors import UserError
 from tools.link.host_program import SanitizerError, run_on_host
@@ -35,7 +36,7 @@ _KITS = pytest.mark.parametrize("kit", (HOST_KIT, PLAIN_HOST_KIT), ids=("optimis
 
 
 @_KITS
-@pytest.mark.parametrize("case", OPERATOR_CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", (*OPERATOR_CASES, OperatorCase("pruned_network", pruned)), ids=lambda case: case.name)
 def test_random_models_equal_tflite(kit, case):
     libraries, inputs, wanted = {}, {}, {}
     for seed in range(1000, 1000 + _MODELS):

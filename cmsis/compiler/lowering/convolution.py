@@ -57,11 +57,11 @@ def geometry(graph: Graph, operator: Conv2D) -> Geometry:
     image, target = graph.input_of(operator, 0), graph.output_of(operator)
     window, source, result = operator.window, extent(image), extent(target)
     padding = window.padding(source)
-    if window.size == window.stride == Extent(1, 1):
+    if window.size == window.stride == Extent(1, 1) and not window.bordered:
         source = result = Extent(1, source.h * source.w)
     elif source.w == window.size.w == 1:
         source, result, padding = (Extent(part.w, part.h) for part in (source, result, padding))
-        window = Window(*(Extent(part.w, part.h) for part in (window.size, window.stride, window.dilation)), window.same)
+        window = window.transposed()
     return Geometry(source, result, padding, window, image.shape[3])
 
 

@@ -37,7 +37,7 @@ def _geometry(graph: Graph, semantic: DepthwiseConv2D) -> _Geometry:
     padding = window.padding(source)
     if source.w == window.size.w == 1:
         source, target, padding = (Extent(part.w, part.h) for part in (source, target, padding))
-        window = Window(*(Extent(part.w, part.h) for part in (window.size, window.stride, window.dilation)), window.same)
+        window = window.transposed()
     return _Geometry(source, target, padding, window)
 
 

@@ -31,8 +31,8 @@ def test_cmsis_nn_keeps_the_public_api(graph):
 
 
 @pytest.mark.parametrize("make", (random_models.transpose_conv, conv_2d_s16), ids=lambda make: make.__name__)
-def test_cmsis_nn_plans_the_scratch_of_arms_functions(make):
-    # Source of the sizes: arm_transpose_conv_s8() and arm_convolve_s16_get_buffer_size() of CMSIS-NN, without MVE.
+def test_cmsis_nn_plans_the_scratch_of_arms_functions_or_of_ours(make):
+    # Whichever is larger: either library may be linked. Source of the sizes: arm_transpose_conv_s8() and arm_convolve_s16_get_buffer_size() of CMSIS-NN, without MVE.
     for seed in range(20):
         graph = run_pipeline(reader.read(make(np.random.default_rng(seed)), "one"))
         operator, (filters, height, width, channels) = graph.operators[0], graph.tensors[graph.operators[0].inputs[1]].shape
@@ -43,6 +43,7 @@ def test_cmsis_nn_plans_the_scratch_of_arms_functions(make):
         source, stride = graph.tensors[graph.inputs[0]].shape, operator.window.stride
         wanted = 2 * 2 * height * width * channels if make is conv_2d_s16 else (
             4 * ((source[2] - 1) * stride.w + max(width, stride.w)) * max(height, stride.h) * filters)
+        wanted = max(wanted, operator.scratch_bytes(graph))
         assert lower(graph, Policy(CMSIS_NN)).operators[0].scratch_bytes(graph) == wanted
         assert lower(graph, Policy()).operators[0].scratch_bytes(graph) == operator.scratch_bytes(graph)
 

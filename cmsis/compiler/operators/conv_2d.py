@@ -110,10 +110,11 @@ class Conv2D(Operator):
         return Emission(constants, call)
 
     def _one_row(self, graph: Graph) -> bool:
-        # CMSIS-NN's 1xN kernel demands one group, a stride of whole words and no dilation.
+        # CMSIS-NN's 1xN kernel demands one group, a stride of whole words, no dilation and TFLite's own padding.
         image = graph.input_of(self, 0)
         return (image.shape[1] == 1 and groups_of(graph, self) == 1 and self.window.size.h == 1
-                and self.window.dilation == Extent(1, 1) and self.window.stride.w * image.shape[3] % 4 == 0)
+                and self.window.dilation == Extent(1, 1) and self.window.stride.w * image.shape[3] % 4 == 0
+                and not self.window.bordered)
 
     def _parameters(self, graph: Graph) -> str:
         image = graph.input_of(self, 0)

@@ -76,12 +76,18 @@ def largest_sums(graph: Graph, operator: Operator, channel_axis: int, largest_in
     return matrix.sum(axis=1) * largest_input + (0 if bias is None else np.abs(bias.array().astype(np.int64)).flatten())
 
 
+def fit_accumulators(largest: np.ndarray, multipliers: tuple[Multiplier, ...]) -> np.ndarray:
+    """Returns for each channel whether sums up to `largest` in size stay in the range in which the kernels round like TFLite."""
+    shifts = [max(multiplier.shift, 0) for multiplier in multipliers]
+    return np.array([shift <= _MAX_SHIFT and int(size) << shift < _MAX_SUM for size, shift in zip(largest, shifts)])
+
+
 def check_accumulators(graph: Graph, operator: Operator, channel_axis: int) -> None:
     """Raises UserError where a sum could leave the range in which the kernels round like TFLite (arm_nnfunctions.h)."""
     largest = largest_sums(graph, operator, channel_axis)
-    shifts = [max(multiplier.shift, 0) for multiplier in output_multipliers(graph, operator, len(largest))]
-    most = max(int(size) << shift for size, shift in zip(largest, shifts))
-    if most >= _MAX_SUM or max(shifts) > _MAX_SHIFT:
+    multipliers = output_multipliers(graph, operator, len(largest))
+    if not fit_accumulators(largest, multipliers).all():
+        most = max(int(size) << max(multiplier.shift, 0) for size, multiplier in zip(largest, multipliers))
         raise UserError(f"{operator.layer}: sums of {operator.builtin} may overflow; got up to {most},"
                         f" want less than {_MAX_SUM}. Fix: use a smaller layer, or calibrate the quantization again")
 

@@ -28,23 +28,47 @@ class Extent:
 
 @dataclass(frozen=True)
 class Window:
-    """How a filter moves over the input; `same` selects SAME padding, else VALID."""
+    """How a filter moves over the input; `same` selects SAME padding, else VALID, of an input with a border of real zeros: rows
+    and columns `before` and `after` it.
+    """
 
     size: Extent
     stride: Extent
     dilation: Extent
     same: bool
+    before: Extent = Extent(0, 0)
+    after: Extent = Extent(0, 0)
+
+    @property
+    def reach(self) -> Extent:
+        """The rows and columns that it spans."""
+        return Extent((self.size.h - 1) * self.dilation.h + 1, (self.size.w - 1) * self.dilation.w + 1)
+
+    @property
+    def bordered(self) -> bool:
+        """Whether the input has a border."""
+        return self.before != Extent(0, 0) or self.after != Extent(0, 0)
+
+    def transposed(self) -> "Window":
+        """Returns the window with rows and columns exchanged."""
+        extents = (self.size, self.stride, self.dilation, self.before, self.after)
+        size, stride, dilation, before, after = (Extent(part.w, part.h) for part in extents)
+        return Window(size, stride, dilation, self.same, before, after)
 
     def output(self, source: Extent) -> Extent:
         """Returns the output's extent (0 or less where the window does not fit)."""
-        return Extent(self._output(source.h, self.size.h, self.stride.h, self.dilation.h),
-                      self._output(source.w, self.size.w, self.stride.w, self.dilation.w))
+        whole = self._bordered(source)
+        return Extent(self._output(whole.h, self.size.h, self.stride.h, self.dilation.h),
+                      self._output(whole.w, self.size.w, self.stride.w, self.dilation.w))
 
     def padding(self, source: Extent) -> Extent:
         """Returns the rows above and the columns left of the input that the first window covers."""
-        target = self.output(source)
-        return Extent(_before(source.h, target.h, self.size.h, self.stride.h, self.dilation.h),
-                      _before(source.w, target.w, self.size.w, self.stride.w, self.dilation.w))
+        target, whole = self.output(source), self._bordered(source)
+        return Extent(self.before.h + _before(whole.h, target.h, self.size.h, self.stride.h, self.dilation.h),
+                      self.before.w + _before(whole.w, target.w, self.size.w, self.stride.w, self.dilation.w))
+
+    def _bordered(self, source: Extent) -> Extent:
+        return Extent(self.before.h + source.h + self.after.h, self.before.w + source.w + self.after.w)
 
     def _output(self, source: int, size: int, stride: int, dilation: int) -> int:
         reach = 1 if self.same else (size - 1) * dilation + 1
