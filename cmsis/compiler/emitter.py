@@ -98,7 +98,8 @@ def _source(graph: Graph, plan: Plan, emissions: tuple[Emission, ...], classes: 
     buffers = interface.inputs(graph) + interface.outputs(graph)
     return _template("model.c.tmpl").substitute(
         name=graph.name, macro=graph.name.upper(), header=header,
-        includes="\n".join(f'#include "{name}"' for name in sorted({emission.header for emission in emissions})),
+        includes="\n".join(f'#include "{name}"' for name in sorted(
+            {name for emission in emissions for name in (emission.header, *emission.further_headers)})),
         reset=_reset(graph, plan, "reset.c.tmpl"),
         begun=f"{graph.name}_reset(self)" if _states(graph, plan) else "0",
         parameters=", ".join(buffer.parameter for buffer in buffers),

@@ -3,14 +3,14 @@
 Purpose: TFLite's fully connected multiplies sums with a double and rounds halves away from zero; the kernels have a 31-bit
 multiplier and round halves up. Over the sums that a layer can have, both are step functions, and nearly always some
 multiplier has exactly the same steps.
-Inputs: the factor and the range of the sums. Outputs: a Multiplier, or None when there is none.
+Inputs: the factor, the range of the sums, and that of the results which matter. Outputs: a Multiplier, or None when there is none.
 """
 
 import numpy as np
 
 from cmsis.compiler.fixed_point import Multiplier, quantize_multiplier, requantize_once
 
-_MAX_OUTPUT = 255  # |q - zero point|
+_RESULTS = (-256, 255)  # q - zero point, one more below, where nothing is asked
 _VALUES = (1 << 30, (1 << 31) - 1)
 
 
@@ -20,15 +20,15 @@ def round_real(x: np.ndarray, factor: np.ndarray | float) -> np.ndarray:
     return np.copysign(np.floor(np.abs(product) + 0.5), product).astype(np.int64)
 
 
-def exact_multiplier(factor: float, largest: int) -> Multiplier | None:
-    """Returns the Multiplier nearest to `factor` whose requantize_once() equals round_real() for all |x| <= `largest`.
+def exact_multiplier(factor: float, sums: tuple[int, int], results: tuple[int, int] = _RESULTS) -> Multiplier | None:
+    """Returns the Multiplier nearest to `factor` whose requantize_once() equals round_real() for sums from the first to the last.
 
-    Equality is asked for results up to 255 in size; beyond, int8 saturates either way.
+    Equality is asked for within the least and the largest of `results`: beyond, outputs saturate either way.
     """
     nominal = quantize_multiplier(factor)
     if nominal.value == 0:
-        return nominal if not round_real(largest, factor) else None
-    least, outputs = steps(factor, largest, _MAX_OUTPUT)
+        return nominal if not round_real(np.array(sums), factor).any() else None
+    least, outputs = steps(factor, sums, results)
     before = requantize_once(least - 1, nominal.value, nominal.shift)
     after = requantize_once(least, nominal.value, nominal.shift)
     if np.all(before < outputs) and np.all(after >= outputs):
@@ -36,14 +36,16 @@ def exact_multiplier(factor: float, largest: int) -> Multiplier | None:
     return _nearest(nominal, [int(step) for step in least], [int(output) for output in outputs])
 
 
-def steps(factor: float, largest: int, largest_output: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the least sum that rounds to each output or above, and those outputs; only sums up to `largest` in size."""
-    outputs = np.arange(-largest_output, largest_output + 1)
+def steps(factor: float, sums: tuple[int, int], results: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the least sum that rounds to each result or above, and those results, but for the least one, which all sums below
+    have, too; only steps between two of the sums from the first to the last.
+    """
+    outputs = np.arange(results[0] + 1, results[1] + 1)
     # Past the range nothing is asked, and huge quotients of tiny factors would not fit an integer.
-    least = np.clip(np.floor((outputs - 0.5) / factor), -largest - 3.0, largest + 3.0).astype(np.int64) - 1
+    least = np.clip(np.floor((outputs - 0.5) / factor), sums[0] - 3.0, sums[1] + 3.0).astype(np.int64) - 1
     for _ in range(3):
         least += round_real(least, factor) < outputs
-    asked = (least > -largest) & (least <= largest) & (round_real(least, factor) >= outputs)
+    asked = (least > sums[0]) & (least <= sums[1]) & (round_real(least, factor) >= outputs)
     return least[asked], outputs[asked]
 
 

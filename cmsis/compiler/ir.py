@@ -108,6 +108,7 @@ class Emission:
     call: str
     returns_status: bool = True
     header: str = "arm_nnfunctions.h"
+    further_headers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

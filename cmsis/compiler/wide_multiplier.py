@@ -1,7 +1,8 @@
 """A 63-bit fixed-point factor that rounds like a double.
 
-Purpose: TFLite's fully connected on int16 multiplies sums with a double and rounds halves away from zero. 16-bit outputs have
-65,536 steps, and 31 bits seldom hit them all; the double's own 53, a little enlarged against ties below zero, do.
+Purpose: TFLite's fully connected multiplies sums with a double and rounds halves away from zero. 16-bit outputs have 65,536
+steps, and 31 bits seldom hit them all; the double's own 53, a little enlarged against ties below zero, do. So they do for the few
+units of 8-bit layers whose 256 steps 31 bits miss.
 Inputs: the factor and the range of the sums. Outputs: a WideMultiplier, or None when there is none.
 """
 
@@ -14,7 +15,7 @@ import numpy as np
 from cmsis.compiler.exact_multiplier import round_real, steps
 from cmsis.compiler.fixed_point import Multiplier, quantize_multiplier
 
-_MAX_OUTPUT = 1 << 15
+_RESULTS = (-(1 << 15) - 1, 1 << 15)
 _MAX_SUM = (1 << 31) - 1
 _BITS = 63
 _MAX_SHIFT = 62
@@ -44,18 +45,19 @@ def widen(factor: Multiplier) -> WideMultiplier:
 
 
 @cache
-def wide_multiplier(factor: float, largest: int) -> WideMultiplier | None:
-    """Returns one near to `factor` that rounds like round_real() for all |x| <= `largest`, in results that int16 holds; or None.
+def wide_multiplier(factor: float, sums: tuple[int, int], results: tuple[int, int] = _RESULTS) -> WideMultiplier | None:
+    """Returns one near to `factor` that rounds like round_real() for sums from the first to the last, within the least and the
+    largest of `results`, those that int16 holds if not given; or None.
 
-    The kernels saturate x to 32 bits: from there on the result has to be saturated, too.
+    The kernels saturate sums to 32 bits: from there on the result has to be saturated, too.
     """
     fraction, exponent = math.frexp(factor)
     value, shift = int(fraction * (1 << 53)) << (_BITS - 53), 31 - exponent
     if shift > _MAX_SHIFT:
         value, shift = value >> (shift - _MAX_SHIFT), _MAX_SHIFT
-    if shift < 1 or largest > _MAX_SUM and round_real(_MAX_SUM, factor) < _MAX_OUTPUT:
+    if shift < 1 or max(-sums[0], sums[1]) > _MAX_SUM and round_real(_MAX_SUM, factor) < results[1]:
         return None
-    least, outputs = steps(factor, min(largest, _MAX_SUM), _MAX_OUTPUT)
+    least, outputs = _steps(factor, sums, results)
     for larger in (value >> 53, value >> 52, value >> 51, 0):
         candidate = WideMultiplier((value + larger) >> 32, (value + larger) & 0xFFFFFFFF, shift)
         if (value + larger) >> _BITS == 0 and candidate.has_steps(least, outputs):
@@ -63,10 +65,14 @@ def wide_multiplier(factor: float, largest: int) -> WideMultiplier | None:
     return None
 
 
-def exact_short(factor: float, largest: int) -> Multiplier | None:
+def _steps(factor: float, sums: tuple[int, int], results: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    return steps(factor, (max(sums[0], -_MAX_SUM), min(sums[1], _MAX_SUM)), results)
+
+
+def exact_short(factor: float, sums: tuple[int, int]) -> Multiplier | None:
     """Returns the nearest Multiplier where that rounds as wide_multiplier() asks, else None."""
     nominal = quantize_multiplier(factor)
     wide = widen(nominal)
-    if not 1 <= wide.shift <= _MAX_SHIFT or wide_multiplier(factor, largest) is None:
+    if not 1 <= wide.shift <= _MAX_SHIFT or wide_multiplier(factor, sums) is None:
         return None
-    return nominal if wide.has_steps(*steps(factor, min(largest, _MAX_SUM), _MAX_OUTPUT)) else None
+    return nominal if wide.has_steps(*_steps(factor, sums, _RESULTS)) else None

@@ -9,6 +9,7 @@ from cmsis.compiler.wide_multiplier import WideMultiplier, exact_short, wide_mul
 _FACTORS = 100
 _SUMS = 20000
 _LARGEST = (1 << 31) - 1
+_FEW = (-1000, 1000)
 
 
 def _saturated(x):
@@ -27,23 +28,24 @@ def test_rounds_like_the_double(kind):
     for exponent in rng.uniform(-15, 1, _FACTORS):
         factor = {"any": 2.0**exponent, "float32": float(np.float32(2.0**exponent)), "power of two": 2.0 ** round(exponent)}[kind]
         x = _sums_near_steps(rng, factor)
-        found = wide_multiplier(factor, 1 << 40)
+        found = wide_multiplier(factor, (-1 << 40, 1 << 40))
         np.testing.assert_array_equal(_saturated(found.scale(x)), _saturated(round_real(x, factor)), err_msg=f"factor {factor}")
 
 
 def test_ties_below_zero_round_away():
-    found = wide_multiplier(0.5, 1000)
+    found = wide_multiplier(0.5, _FEW)
     assert found.scale(np.array([-3, -1, 1, 3])).tolist() == [-2, -1, 1, 2]
-    assert widen(exact_short(0.3, 1000)).scale(np.array([5])) == 2  # 1.5 in double
+    assert widen(exact_short(0.3, _FEW)).scale(np.array([5])) == 2  # 1.5 in double
 
 
 def test_short_factor_only_where_it_is_exact():
-    assert exact_short(0.5, 1000) is None  # -1 / 2 would round to 0
-    found = exact_short(0.3, 100)
+    assert exact_short(0.5, _FEW) is None  # -1 / 2 would round to 0
+    found = exact_short(0.3, (-100, 100))
     assert widen(found) == WideMultiplier(found.value, 0, 31 - found.shift)
 
 
 def test_sums_beyond_32_bits_must_be_saturated():
-    assert wide_multiplier(2.0**-17, 1 << 30) is not None
-    assert wide_multiplier(2.0**-17, 1 << 32) is None
-    assert wide_multiplier(2.0**-15, 1 << 40) is not None
+    assert wide_multiplier(2.0**-17, (0, 1 << 30)) is not None
+    assert wide_multiplier(2.0**-17, (0, 1 << 32)) is None
+    assert wide_multiplier(2.0**-17, (-1 << 32, 0)) is None
+    assert wide_multiplier(2.0**-15, (-1 << 40, 1 << 40)) is not None

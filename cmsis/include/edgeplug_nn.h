@@ -58,6 +58,20 @@ void edgeplug_fully_connected_s16(const int16_t *input, int32_t rows, int32_t de
                                   const int64_t *bias, int32_t channels, const edgeplug_factor *factors, int32_t factor_step,
                                   int32_t low, int32_t high, int16_t *output);
 
+/* Units `places` [count] of a fully connected layer [rows, depth] -> [rows, channels] by factors of their own. `weights` are
+ * [count, depth]; the zero point of the input is in `biases` [count]; |sum| < 2^31.
+ */
+typedef struct {
+    const int8_t *weights;
+    const int32_t *biases;
+    const edgeplug_factor *factors;
+    const int32_t *places;
+    int32_t count, rows, depth, channels, offset, low, high;
+} edgeplug_wide_units;
+
+/* Computes those units, and no other output: rounded once, halves up, `offset` added, clamped to [low, high]. No scratch. */
+void edgeplug_fully_connected_wide_s8(const edgeplug_wide_units *units, const int8_t *input, int8_t *output);
+
 /* As arm_batch_matmul_s8, for matrices that lie as `adj_x` and `adj_y` say: left [n, h, rows, depth], or [n, h, depth, rows]
  * with adj_x; right [n, h, depth, columns], or [n, h, columns, depth] with adj_y.
  */

@@ -11,13 +11,15 @@ import pytest
 from cmsis.compiler import reader
 from cmsis.compiler.ir import Tensor
 from cmsis.compiler.lowering.lower import candidates
+from cmsis.compiler.operators.fully_connected import WIDE_KERNEL
 from cmsis.compiler.operators.reshape import View
 from cmsis.compiler.pipeline import run_pipeline
+from cmsis.testing.kernel_arguments import wide_units
 from cmsis.testing.kernel_calls import fences, run_kernel
 from cmsis.testing.m4 import M4, find
 from cmsis.testing.operator_cases import OPERATOR_CASES, OperatorCase
 from cmsis.testing.random_look_ups import LOOK_UPS
-from cmsis.testing.random_models import conv_2d, random_values
+from cmsis.testing.random_models import conv_2d, fully_connected, random_values
 
 _MODELS = 200
 # Look-ups share two kernels: clamps and tables of all kinds come from one of them.
@@ -71,6 +73,23 @@ def test_prepared_kernel_equals_reference(core, case):
             (actual,) = run_kernel(core, graph, implementation, values, fence)
             np.testing.assert_array_equal(actual, expected, err_msg=f"seed {seed}, {fence} fenced, {implementation}")
     assert met >= wanted, f"{case.name}: too few models with an implementation; got {met}, want {wanted}"
+
+
+def test_wide_units_equal_reference_and_leave_the_others(core):
+    for seed in range(_MODELS):
+        rng = np.random.default_rng(seed)
+        graph = run_pipeline(reader.read(fully_connected(rng), "one"))
+        operator = graph.operators[0]
+        count = graph.output_of(operator).elements
+        units = tuple(sorted(rng.choice(count, int(rng.integers(1, count + 1)), replace=False).tolist()))
+        core.release()
+        value, before = _value(rng, graph.tensors[operator.inputs[0]]), random_values(rng, (count,), np.dtype(np.int8))
+        output = core.array(before)
+        core.call(WIDE_KERNEL, wide_units(core, graph, operator, units), core.array(value), output)
+        values = [value, *(graph.tensors[number].array() for number in operator.inputs[1:])]
+        expected = before.copy()
+        expected[list(units)] = operator.reference(graph, values).flatten()[list(units)]
+        np.testing.assert_array_equal(core.read(output, count, "int8"), expected, err_msg=f"seed {seed}")
 
 
 def _convolve(core, *, channels=4, filter_channels=4, outputs=1, scratch=64, upscale=0):

@@ -16,7 +16,7 @@ from cmsis.compiler.operators.average_pool_2d import AveragePool2D
 from cmsis.compiler.operators.batch_matmul import BatchMatMul
 from cmsis.compiler.operators.conv_2d import Conv2D
 from cmsis.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
-from cmsis.compiler.operators.fully_connected import FullyConnected
+from cmsis.compiler.operators.fully_connected import WIDE_KERNEL, FullyConnected
 from cmsis.compiler.operators.max_pool_2d import MaxPool2D
 from cmsis.compiler.operators.movement import Movement
 from cmsis.compiler.operators.pad import Padding
@@ -111,6 +111,8 @@ def _member(core: M4, member: int | Array, side: str) -> int:
 
 def _implementation(core: M4, graph: Graph, operator: Implementation, buffers: _Buffers) -> int:
     core.call(operator.kernel, core.words(*buffers.weights), buffers.input, buffers.output, buffers.scratch)
+    if isinstance(operator.semantic, FullyConnected):
+        _wide_units(core, graph, operator.semantic, buffers)
     return 0
 
 
@@ -167,9 +169,17 @@ def _fully_connected(core: M4, graph: Graph, operator: FullyConnected, buffers: 
     wanted = core.call("arm_fully_connected_s8_get_buffer_size", core.words(depth, 1, 1, units))
     if wanted != operator.scratch_bytes(graph):
         raise KernelError(f"{kernel}: scratch; got {operator.scratch_bytes(graph)} planned, want {wanted}")
-    return core.call(kernel, place.scratch(core, wanted), core.words(source, 0, target, operator.clamp.low, operator.clamp.high),
-                     quantization, core.words(rows, 1, 1, depth), buffers.input, core.words(depth, 1, 1, units),
-                     buffers.weights, 0, place.bias(core, graph, operator), core.words(rows, 1, 1, units), buffers.output)
+    status = core.call(kernel, place.scratch(core, wanted), core.words(source, 0, target, operator.clamp.low, operator.clamp.high),
+                       quantization, core.words(rows, 1, 1, depth), buffers.input, core.words(depth, 1, 1, units),
+                       buffers.weights, 0, place.bias(core, graph, operator), core.words(rows, 1, 1, units), buffers.output)
+    _wide_units(core, graph, operator, buffers)
+    return status
+
+
+def _wide_units(core: M4, graph: Graph, operator: FullyConnected, buffers: _Buffers) -> None:
+    units = operator.wide_units(graph)
+    if units:
+        core.call(WIDE_KERNEL, place.wide_units(core, graph, operator, units), buffers.input, buffers.output)
 
 
 def _batch_matmul(core: M4, graph: Graph, operator: BatchMatMul, buffers: _Buffers) -> int:

@@ -37,6 +37,7 @@ OPERATOR_CASES = (
     OperatorCase("depthwise_conv_2d_padded", lambda rng: random_models.depthwise_conv_2d(rng, padded=True)),
     OperatorCase("dequantize", random_outputs.dequantize),
     OperatorCase("fully_connected", random_models.fully_connected),
+    OperatorCase("fully_connected_wide", random_models.fully_connected_wide),
     OperatorCase("fully_connected_s16", fully_connected_s16),
     OperatorCase("lstm", random_states.lstm),
     OperatorCase("max_pool_2d", lambda rng: random_models.pool_2d(rng, "MAX_POOL_2D")),

@@ -182,6 +182,18 @@ def fully_connected(rng: np.random.Generator) -> bytes:
     return build((source, weights, bias, target), (Call("FULLY_CONNECTED", inputs, (3,), options),), (0,), (3,))
 
 
+def fully_connected_wide(rng: np.random.Generator) -> bytes:
+    """A FULLY_CONNECTED per tensor whose units have sums far apart, so that hardly one factor of 31 bits suits all."""
+    depth, units = int(rng.integers(1, 40)), int(rng.integers(3, 40))
+    source = activation_value(rng, "input", (1, depth))
+    weights = weights_value(rng, (units, depth), 0, per_channel=False)
+    most = 1 << int(rng.integers(24, 29))
+    target = activation_value(rng, "output", (1, units), float(np.float32(source.scales[0] * weights.scales[0] * most / rng.uniform(60, 200))))
+    bias = replace(bias_value(rng, source, weights, units), data=rng.integers(-most, most, units))
+    call = Call("FULLY_CONNECTED", (0, 1, 2), (3,), schema.FullyConnectedOptionsT())
+    return build((source, weights, bias, target), (call,), (0,), (3,))
+
+
 def pool_2d(rng: np.random.Generator, builtin: str) -> bytes:
     """A MAX_POOL_2D or AVERAGE_POOL_2D: small windows, and ones up to the whole image or beyond it."""
     height, width = int(rng.integers(1, 10)), int(rng.integers(1, 12))

@@ -10,6 +10,7 @@ from cmsis.compiler.ir import Graph
 from cmsis.compiler.lowering import packing
 from cmsis.compiler.lowering.fixed_shift import fixed_shift
 from cmsis.compiler.lowering.implementation import Array, Implementation, Member
+from cmsis.compiler.operators import weights
 from cmsis.compiler.operators.conv_2d import Conv2D
 from cmsis.compiler.operators.window import Extent, Window, extent
 
@@ -134,15 +135,15 @@ class PackedConv2D(Implementation):
 
     def _quads(self, graph: Graph, size: Extent) -> tuple[int, ...]:
         filters = self._filters(graph)
-        columns = packing.filter_matrix(graph, self).reshape(filters, size.h, size.w, -1).transpose(0, 2, 1, 3)
-        return packing.quad_words(columns.reshape(filters, -1), packing.folded_bias(graph, self), self._factors(graph))
+        columns = weights.filter_matrix(graph, self).reshape(filters, size.h, size.w, -1).transpose(0, 2, 1, 3)
+        return packing.quad_words(columns.reshape(filters, -1), weights.folded_bias(graph, self), self._factors(graph))
 
     def _factors(self, graph: Graph) -> np.ndarray:
         """Returns the factors' words [N, 2] where all filters do with the fixed shift, else [N, 3]."""
         multipliers, clamp = self.semantic.multipliers(graph), self.semantic.clamp
         zero_point = graph.output_of(self).quantization.zero_point
         fixed = [fixed_shift(multiplier, zero_point, clamp, *sums)
-                 for multiplier, sums in zip(multipliers, packing.sum_ranges(graph, self.semantic))]
+                 for multiplier, sums in zip(multipliers, weights.sum_ranges(graph, self.semantic))]
         if None not in fixed:
             return np.array([(found.factor, found.addend) for found in fixed], np.int64)
         shifts = [-1 - multiplier.shift for multiplier in multipliers]

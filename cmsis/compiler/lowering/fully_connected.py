@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from cmsis.compiler.ir import Graph
+from cmsis.compiler.ir import Emission, Graph, Places
 from cmsis.compiler.lowering import packing
 from cmsis.compiler.lowering.implementation import Array, Implementation, Member
+from cmsis.compiler.operators import weights
 from cmsis.compiler.operators.fully_connected import FullyConnected
 
 _PAIR_BYTES = 16
@@ -38,8 +39,12 @@ class PackedFullyConnected(Implementation):
                 2 * target.quantization.zero_point + 1, self._groups(graph), units, depth, target.elements // units,
                 clamp.low, clamp.high)
 
+    def emit(self, graph: Graph, places: Places) -> Emission:
+        """Returns the arrays, the struct and the call, with one behind it for units that need wide factors."""
+        return self.semantic.with_wide_units(graph, places, super().emit(graph, places))
+
     def _quads(self, graph: Graph) -> tuple[int, ...]:
-        return packing.quad_words(packing.filter_matrix(graph, self), packing.folded_bias(graph, self))
+        return packing.quad_words(weights.filter_matrix(graph, self), weights.folded_bias(graph, self))
 
     def _groups(self, graph: Graph) -> int:
         return -(-graph.input_of(self, 1).shape[1] // packing.GROUP)

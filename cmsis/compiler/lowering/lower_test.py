@@ -9,6 +9,7 @@ from cmsis.compiler.fixed_point import requantize
 from cmsis.compiler.lowering import average_pool_2d, packing
 from cmsis.compiler.lowering.choose import CMSIS_NN, Policy
 from cmsis.compiler.lowering.lower import lower
+from cmsis.compiler.operators import weights
 from cmsis.compiler.operators.reshape import View
 from cmsis.compiler.pipeline import run_pipeline
 from cmsis.testing import random_models, small_models
@@ -59,13 +60,13 @@ def test_balanced_takes_prepared_kernels(graph):
 def test_a_weight_of_minus_128_does_not_pack():
     for seed in range(50):
         graph = run_pipeline(reader.read(random_models.fully_connected(np.random.default_rng(seed)), "one"))
-        holds_minus_128 = packing.filter_matrix(graph, graph.operators[0]).min() == -128
+        holds_minus_128 = weights.filter_matrix(graph, graph.operators[0]).min() == -128
         assert not (holds_minus_128 and packing.packs(graph, graph.operators[0]))
 
 
 def test_quads_hold_every_weight_once():
     graph = run_pipeline(reader.read(random_models.fully_connected(np.random.default_rng(3)), "one"))
-    matrix = packing.filter_matrix(graph, graph.operators[0])
+    matrix = weights.filter_matrix(graph, graph.operators[0])
     words = np.array(packing.quad_words(matrix, matrix.sum(axis=1)), np.uint32).reshape(-(-len(matrix) // 4), -1)[:, 4:]
     lanes = np.ascontiguousarray(words).view("<i2").astype(np.int64)
     low = (lanes + 128) % 256 - 128

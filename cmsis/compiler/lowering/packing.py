@@ -6,7 +6,7 @@ Purpose: what implementations of operators with weights share: whether the packe
 import numpy as np
 
 from cmsis.compiler.fixed_point import Multiplier
-from cmsis.compiler.ir import INT8_MAX, INT8_MIN, Graph, Operator
+from cmsis.compiler.ir import INT8_MIN, Graph, Operator
 from cmsis.compiler.operators import weights
 
 _MAX_PACKED_SUM = 1 << 23
@@ -15,37 +15,15 @@ GROUP = 4
 QUAD = 4
 
 
-def folded_bias(graph: Graph, operator: Operator) -> np.ndarray:
-    """Returns int64 [N]: bias - zero point * sum of weights, so that a kernel multiplies inputs as they are."""
-    matrix = filter_matrix(graph, operator)
-    bias = weights.bias_tensor(graph, operator)
-    zero_point = graph.input_of(operator, 0).quantization.zero_point
-    return (0 if bias is None else bias.array().astype(np.int64).flatten()) - zero_point * matrix.sum(axis=1)
-
-
-def filter_matrix(graph: Graph, operator: Operator) -> np.ndarray:
-    """Returns the weights as int64 [N, depth]."""
-    tensor = graph.input_of(operator, 1)
-    return tensor.array().astype(np.int64).reshape(tensor.shape[0], -1)
-
-
 def packs(graph: Graph, operator: Operator) -> bool:
     """Whether lanes of two weights hold them, and sums of the second ones fit 24 bits for every input.
 
     Raises UserError as weights.check_accumulators: no kernel is exact then.
     """
     weights.check_accumulators(graph, operator, channel_axis=0)
-    ranges = sum_ranges(graph, operator)
-    return bool(filter_matrix(graph, operator).min() > INT8_MIN and min(low for low, _ in ranges) >= -_MAX_PACKED_SUM
+    ranges = weights.sum_ranges(graph, operator)
+    return bool(weights.filter_matrix(graph, operator).min() > INT8_MIN and min(low for low, _ in ranges) >= -_MAX_PACKED_SUM
                 and max(high for _, high in ranges) < _MAX_PACKED_SUM)
-
-
-def sum_ranges(graph: Graph, operator: Operator) -> tuple[tuple[int, int], ...]:
-    """Returns for each filter the least and the largest sum that an input can cause."""
-    matrix, bias = filter_matrix(graph, operator), folded_bias(graph, operator)
-    low = np.minimum(matrix * INT8_MIN, matrix * INT8_MAX).sum(axis=1) + bias
-    high = np.maximum(matrix * INT8_MIN, matrix * INT8_MAX).sum(axis=1) + bias
-    return tuple(zip(low.tolist(), high.tolist()))
 
 
 def suit_shifts(multipliers: tuple[Multiplier, ...]) -> bool:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import Template
 from typing import ClassVar
 
@@ -10,13 +10,15 @@ import numpy as np
 
 from cmsis.compiler import c_source, schema
 from cmsis.compiler.exact_multiplier import exact_multiplier, round_real
-from cmsis.compiler.fixed_point import Clamp, Multiplier
+from cmsis.compiler.fixed_point import Clamp, Multiplier, quantize_multiplier
 from cmsis.compiler.ir import Constant, DType, Emission, Graph, Operator, Places, Tensor
 from cmsis.compiler.node import Node
 from cmsis.compiler.operators import weights
 from cmsis.compiler.operators.window import read_clamp
+from cmsis.compiler.wide_multiplier import WideMultiplier, wide_multiplier
 from tools.errors import UserError
 
+WIDE_KERNEL = "edgeplug_fully_connected_wide_s8"
 _CALL = Template("""$kernel($context, &${prefix}_params, &${prefix}_quant,
         &$input_dims, $input, &$filter_dims, ${prefix}_weights,
         &$bias_dims, $bias, &$output_dims, $output)""")
@@ -102,7 +104,7 @@ class FullyConnected(Operator):
             context=c_source.context(places.scratch, self.scratch_bytes(graph)), input_dims=input_dims.name,
             filter_dims=filter_dims.name, bias_dims=bias_dims.name, output_dims=output_dims.name, input=places.inputs[0], output=places.output,
             bias=weights.bias_name(graph, self, places.prefix))
-        return Emission(constants, call)
+        return self.with_wide_units(graph, places, Emission(constants, call))
 
     def _quantization(self, graph: Graph, prefix: str) -> tuple[Constant, ...]:
         multipliers = self.multipliers(graph)
@@ -119,15 +121,61 @@ class FullyConnected(Operator):
         return graph.input_of(self, 1).quantization.per_channel
 
     def multipliers(self, graph: Graph) -> tuple[Multiplier, ...]:
-        """Returns one exact Multiplier per unit, one in all where all units share a scale; raises UserError."""
-        units = graph.input_of(self, 1).shape[0]
-        factors = weights.output_factors(graph, self, units)
-        largest = weights.largest_sums(graph, self, channel_axis=0)
+        """Returns one Multiplier per unit, one in all where all units share a scale: an exact one, or the nearest one where
+        wide_units() has to help.
+        """
+        return tuple(exact or quantize_multiplier(factor) for factor, exact in self._searched(graph))
+
+    def wide_units(self, graph: Graph) -> tuple[int, ...]:
+        """Returns the units whose outputs no 31-bit multiplier rounds like TFLite."""
+        searched = self._searched(graph)
+        units = range(graph.input_of(self, 1).shape[0])
+        return tuple(unit for unit in units if searched[unit if len(searched) > 1 else 0][1] is None)
+
+    def wide_multipliers(self, graph: Graph, units: tuple[int, ...]) -> tuple[WideMultiplier, ...]:
+        """Returns those of `units`; raises UserError where even they don't round like TFLite."""
+        factors, sums = weights.output_factors(graph, self, graph.input_of(self, 1).shape[0]), weights.sum_ranges(graph, self)
+        found = []
+        for unit in units:
+            found.append(wide_multiplier(factors[unit], sums[unit], self._results(graph)))
+            if found[-1] is None:
+                raise UserError(f"{self.layer}: no 63-bit multiplier rounds like TFLite; got factor {factors[unit]} for unit {unit},"
+                                " want one with an exact equivalent. Fix: calibrate the quantization again")
+        return tuple(found)
+
+    def _searched(self, graph: Graph) -> tuple[tuple[float, Multiplier | None], ...]:
+        """Returns the factors, each with its exact Multiplier if there is one."""
+        factors, sums = weights.output_factors(graph, self, graph.input_of(self, 1).shape[0]), weights.sum_ranges(graph, self)
         if not self._per_channel(graph):
-            factors, largest = factors[:1], [largest.max()]
-        found = tuple(exact_multiplier(factor, int(most)) for factor, most in zip(factors, largest))
-        if None in found:
-            raise UserError(f"{self.layer}: no 31-bit multiplier rounds like TFLite; got factor"
-                            f" {factors[found.index(None)]}, want one with an exact equivalent."
-                            " Fix: calibrate the quantization again")
-        return found
+            factors, sums = factors[:1], ((min(low for low, _ in sums), max(high for _, high in sums)),)
+        return tuple((factor, exact_multiplier(factor, ends, self._results(graph))) for factor, ends in zip(factors, sums))
+
+    def _results(self, graph: Graph) -> tuple[int, int]:
+        """Returns between which numbers results matter, zero point apart."""
+        zero_point = graph.output_of(self).quantization.zero_point
+        return self.clamp.low - zero_point, self.clamp.high - zero_point
+
+    def wide_members(self, graph: Graph, units: tuple[int, ...], prefix: str) -> tuple[tuple[Constant, ...], str]:
+        """Returns the arrays of an edgeplug_wide_units for `units` and its initialiser."""
+        matrix, target = weights.filter_matrix(graph, self), graph.output_of(self)
+        count, depth = matrix.shape
+        chosen = list(units)
+        arrays = (c_source.array(f"{prefix}_wide_weights", "int8_t", matrix[chosen].flatten()),
+                  c_source.array(f"{prefix}_wide_biases", "int32_t", weights.folded_bias(graph, self)[chosen]),
+                  c_source.factors(f"{prefix}_wide_factors", self.wide_multipliers(graph, units)),
+                  c_source.array(f"{prefix}_wide_places", "int32_t", units))
+        numbers = (len(units), target.elements // count, depth, count, target.quantization.zero_point, self.clamp.low, self.clamp.high)
+        return arrays, ", ".join((*(array.name for array in arrays), *map(str, numbers)))
+
+    def with_wide_units(self, graph: Graph, places: Places, emission: Emission) -> Emission:
+        """Returns the emission with a call behind it that computes wide_units() again."""
+        units = self.wide_units(graph)
+        if not units:
+            return emission
+        name = f"{places.prefix}_wide"
+        arrays, members = self.wide_members(graph, units, places.prefix)
+        call = f"{WIDE_KERNEL}(&{name}, {places.inputs[0]}, {places.output})"
+        joined = (f"({emission.call} != ARM_CMSIS_NN_SUCCESS ? ARM_CMSIS_NN_FAILURE : ({call}, ARM_CMSIS_NN_SUCCESS))"
+                  if emission.returns_status else f"{emission.call};\n    {call}")
+        return replace(emission, constants=(*emission.constants, *arrays, c_source.struct(name, "edgeplug_wide_units", members)),
+                       call=joined, further_headers=("edgeplug_nn.h",))

@@ -91,12 +91,13 @@ class FullyConnectedS16(Operator):
     def short_multiplier(self, graph: Graph) -> Multiplier | None:
         """Returns the one Multiplier of all units, or None where there are several or it would not round like TFLite."""
         steps = self._factors(graph)
-        return exact_short(*steps[0]) if len(steps) == 1 else None
+        (factor, most), *others = steps
+        return None if others else exact_short(factor, (-most, most))
 
     def wide_multipliers(self, graph: Graph) -> tuple[WideMultiplier, ...]:
         """Returns one WideMultiplier per unit, one in all where all units share a scale; raises UserError."""
         steps = self._factors(graph)
-        found = tuple(wide_multiplier(factor, most) for factor, most in steps)
+        found = tuple(wide_multiplier(factor, (-most, most)) for factor, most in steps)
         if None in found:
             raise UserError(f"{self.layer}: no 63-bit multiplier rounds like TFLite; got factor {steps[found.index(None)][0]}"
                             f" and sums up to {steps[found.index(None)][1]}, want a factor that saturates sums of 2^31."

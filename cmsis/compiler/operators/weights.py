@@ -7,7 +7,7 @@ import numpy as np
 
 from cmsis.compiler import c_source
 from cmsis.compiler.fixed_point import Clamp, Multiplier, quantize_multiplier, requantize
-from cmsis.compiler.ir import Constant, DType, Graph, Operator, Tensor
+from cmsis.compiler.ir import INT8_MAX, INT8_MIN, Constant, DType, Graph, Operator, Tensor
 from cmsis.compiler.node import Node
 from tools.errors import UserError
 
@@ -74,6 +74,28 @@ def largest_sums(graph: Graph, operator: Operator, channel_axis: int, largest_in
     matrix = np.moveaxis(np.abs(tensor.array().astype(np.int64)), channel_axis, 0).reshape(tensor.shape[channel_axis], -1)
     bias = bias_tensor(graph, operator)
     return matrix.sum(axis=1) * largest_input + (0 if bias is None else np.abs(bias.array().astype(np.int64)).flatten())
+
+
+def folded_bias(graph: Graph, operator: Operator) -> np.ndarray:
+    """Returns int64 [N]: bias - zero point * sum of weights, so that a kernel multiplies inputs as they are."""
+    matrix = filter_matrix(graph, operator)
+    bias = bias_tensor(graph, operator)
+    zero_point = graph.input_of(operator, 0).quantization.zero_point
+    return (0 if bias is None else bias.array().astype(np.int64).flatten()) - zero_point * matrix.sum(axis=1)
+
+
+def filter_matrix(graph: Graph, operator: Operator) -> np.ndarray:
+    """Returns the weights as int64 [N, depth]."""
+    tensor = graph.input_of(operator, 1)
+    return tensor.array().astype(np.int64).reshape(tensor.shape[0], -1)
+
+
+def sum_ranges(graph: Graph, operator: Operator) -> tuple[tuple[int, int], ...]:
+    """Returns for each filter the least and the largest sum that an input can cause."""
+    matrix, bias = filter_matrix(graph, operator), folded_bias(graph, operator)
+    low = np.minimum(matrix * INT8_MIN, matrix * INT8_MAX).sum(axis=1) + bias
+    high = np.maximum(matrix * INT8_MIN, matrix * INT8_MAX).sum(axis=1) + bias
+    return tuple(zip(low.tolist(), high.tolist()))
 
 
 def fit_accumulators(largest: np.ndarray, multipliers: tuple[Multiplier, ...]) -> np.ndarray:
