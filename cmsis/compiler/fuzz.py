@@ -19,6 +19,7 @@ from cmsis.compiler.fuzz_trial import NO_FINDING, Outcome, compare, compile_whol
 from cmsis.testing import small_models
 from cmsis.testing.mutations import Mutator
 from cmsis.testing.operator_cases import OPERATOR_CASES
+from cmsis.testing.random_networks import pruned
 from cmsis.testing.oracle_worker import OracleWorker
 from tools import errors
 from tools.link.kit import Kit, read_kit
@@ -63,10 +64,11 @@ class Report:
 
 
 def good_models(seed: int) -> tuple[bytes, ...]:
-    """Small models of every operator, and two of several."""
+    """Small models of every operator, and some of several."""
     rng = np.random.default_rng(seed)
     return (small_models.network(), small_models.branches(),
-            *(case.make(rng) for case in OPERATOR_CASES for _ in range(_MODELS_OF_EACH)))
+            *(case.make(rng) for case in OPERATOR_CASES for _ in range(_MODELS_OF_EACH)),
+            *(pruned(rng) for _ in range(_MODELS_OF_EACH)))
 
 
 def fuzz(mutations: int, seed: int, oracle_share: float, run_share: float, kit: Kit | None, report: Report) -> None:

@@ -163,7 +163,16 @@ class PackOptions(IntEnum):
     AXIS = 1
 
 
+class SplitOptions(IntEnum):
+    NUM_SPLITS = 0
+
+
+class SplitVOptions(IntEnum):
+    NUM_SPLITS = 0
+
+
 class UnpackOptions(IntEnum):
+    NUM = 0
     AXIS = 1
 
 

@@ -38,7 +38,8 @@ _SEED = flags.DEFINE_integer("seed", 1, "Seed of random inputs, and of random ca
 _NN = flags.DEFINE_enum("nn", "edgeplug", ["edgeplug", "cmsis"], "cmsis: CMSIS-NN's figures beside ours; needs --cmsis_nn.")
 _POLICIES = flags.DEFINE_multi_enum("policy", [BALANCED], [one for one in POLICIES if one != CMSIS_NN],
                                     "How our kernels are chosen, by what they cost in the last profile; may be repeated.")
-_SRAM_BYTES = flags.DEFINE_integer("sram_bytes", 0, "Weights that may lie in SRAM, where that is faster.", lower_bound=0)
+_SRAM_BYTES = flags.DEFINE_multi_integer("sram_bytes", [0], "Weights that may lie in SRAM, where that is faster; may be repeated.",
+                                         lower_bound=0)
 _CMSIS_NN = flags.DEFINE_string("cmsis_nn", None, "Folder with the sources of CMSIS-NN.")
 _MARKDOWN = flags.DEFINE_string("markdown", None, "Where the table goes; stdout if not given.")
 _PAGE = flags.DEFINE_string("page", None, f"A page whose text below the line `{LAST_MEASURED}` becomes command, date and table.")
@@ -57,7 +58,8 @@ def _absolute(name: str) -> Path:
 
 def _libraries(folder: Path) -> list[Library]:
     kit = read_kit()
-    ours = [Library(f"{OURS}, {kind}", kit, Policy(kind, None, _SRAM_BYTES.value)) for kind in dict.fromkeys(_POLICIES.value)]
+    ours = [Library(f"{OURS}, {kind}{f', {sram_bytes:,} B of SRAM' if sram_bytes else ''}", kit, Policy(kind, None, sram_bytes))
+            for kind in dict.fromkeys(_POLICIES.value) for sram_bytes in dict.fromkeys(_SRAM_BYTES.value)]
     if _NN.value == "edgeplug":
         return ours
     if _CMSIS_NN.value is None:

@@ -45,17 +45,18 @@ class Result:
 
 def measure_all(path: Path, libraries: Sequence[Library], settings: Settings) -> Result:
     """Measures the model at `path` with each of the libraries."""
-    figures, refusals, failed, costs = {}, {}, False, None
+    figures, refusals, failed, costs = {}, {}, False, {}
     try:
         model = models.load(path, settings.seed)
     except UserError as error:
         return Result(path.name, "not read", {}, {library.name: str(error) for library in libraries})
     for library in libraries:
         try:
-            if library.policy.kind != CMSIS_NN and costs is None:
-                costs = measure_layers(run_pipeline(reader.read(model.content, NAME)), library.kit, settings.profiles[-1],
-                                       library.policy)
-            options = {"policy": library.policy, "costs": costs if library.policy.kind != CMSIS_NN else None}
+            in_sram = library.policy.sram_bytes > 0  # has more ways to run a layer
+            if library.policy.kind != CMSIS_NN and in_sram not in costs:
+                costs[in_sram] = measure_layers(run_pipeline(reader.read(model.content, NAME)), library.kit, settings.profiles[-1],
+                                                library.policy)
+            options = {"policy": library.policy, "costs": costs[in_sram] if library.policy.kind != CMSIS_NN else None}
             figures[library.name] = measure(model.content, library.kit, options, settings)
         except UserError as error:
             refusals[library.name] = str(error)

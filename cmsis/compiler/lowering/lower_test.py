@@ -11,6 +11,7 @@ from cmsis.compiler.lowering.choose import CMSIS_NN, Policy
 from cmsis.compiler.lowering.lower import lower
 from cmsis.compiler.operators import weights
 from cmsis.compiler.operators.reshape import View
+from cmsis.compiler.operators.window import Extent, extent
 from cmsis.compiler.pipeline import run_pipeline
 from cmsis.testing import random_models, small_models
 from cmsis.testing.random_s16 import conv_2d_s16
@@ -27,8 +28,24 @@ def _kernels(graph):
 
 
 def test_cmsis_nn_keeps_the_public_api(graph):
-    assert lower(graph, Policy(CMSIS_NN)) == graph
-    assert all(kernel.startswith("arm_") for kernel in _kernels(graph))
+    assert all(kernel.startswith("arm_") for kernel in _kernels(lower(graph, Policy(CMSIS_NN))))
+
+
+def test_cmsis_nn_plans_the_scratch_of_arms_convolutions():
+    # Source: arm_convolve_s8_get_buffer_size() and arm_depthwise_conv_wrapper_s8_get_buffer_size() of CMSIS-NN, without MVE.
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        graph = run_pipeline(reader.read(random_models.conv_2d(rng, one_row=False, grouped=True), "one"))
+        _, height, width, channels = graph.input_of(graph.operators[0], 1).shape
+        columns = -(-height * width * graph.tensors[graph.inputs[0]].shape[3] // 4) * 4
+        found = lower(graph, Policy(CMSIS_NN)).operators[0].scratch_bytes(graph)
+        assert found == max(4 * columns, graph.operators[0].scratch_bytes(graph))
+        graph = run_pipeline(reader.read(random_models.depthwise_conv_2d(rng), "one"))
+        operator, shape = graph.operators[0], graph.tensors[graph.inputs[0]].shape
+        size, padding = operator.window.size, operator.window.padding(extent(graph.input_of(operator, 0)))
+        packed = graph.output_of(operator).shape[3] == shape[3] and operator.window.dilation == Extent(1, 1) and not (
+            size == Extent(3, 3) and padding.h <= 1 and padding.w <= 1)
+        assert operator.for_cmsis_nn(graph).scratch_bytes(graph) == (2 * size.h * size.w * shape[3] if packed else 0)
 
 
 @pytest.mark.parametrize("make", (random_models.transpose_conv, conv_2d_s16), ids=lambda make: make.__name__)

@@ -1,7 +1,7 @@
 """CONV_2D: what Keras' Conv1D and Conv2D become. Input [1, H, W, C], weights [N, h, w, C / groups], bias [N]."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import Template
 from typing import ClassVar
 
@@ -20,6 +20,10 @@ _PARAMETERS = Template("$input_offset, $output_offset, {$stride_w, $stride_h}, {
 _CALL = Template("""$kernel($context, &${prefix}_params, &${prefix}_quant,
         &$input_dims, $input, &$filter_dims, ${prefix}_weights,
         &$bias_dims, $bias, ${upscale}&$output_dims, $output)""")
+
+
+def _whole_words(count: int) -> int:
+    return -(-count // 4) * 4
 
 
 def groups_of(graph: Graph, operator: Operator) -> int:
@@ -53,10 +57,13 @@ def convolve(values: Sequence[np.ndarray], window: Window, groups: int, zero_poi
 
 @dataclass(frozen=True)
 class Conv2D(Operator):
-    """Inputs: image, weights, optional bias. The first N / groups filters read the first C / groups channels, and so on."""
+    """Inputs: image, weights, optional bias. The first N / groups filters read the first C / groups channels, and so on. A
+    `foreign` one suits Arm's library, too.
+    """
 
     window: Window
     clamp: Clamp
+    foreign: bool = False
 
     builtin: ClassVar[str] = "CONV_2D"
     kernel: ClassVar[str] = "arm_convolve_s8"
@@ -80,16 +87,25 @@ class Conv2D(Operator):
         return weights.finish(sums, self.multipliers(graph), self._output_zero_point(graph), self.clamp)[None]
 
     def kernel_for(self, graph: Graph) -> str:
-        """Returns arm_convolve_1_x_n_s8 where that fits, else arm_convolve_s8."""
+        """Returns arm_convolve_1_x_n_s8 where that fits, else arm_convolve_s8; Arm's library chooses among more by itself."""
+        if self.foreign:
+            return "arm_convolve_wrapper_s8"
         return "arm_convolve_1_x_n_s8" if self._one_row(graph) else self.kernel
 
     def macs(self, graph: Graph) -> int:
         """Returns outputs * window * channels of a group."""
         return graph.output_of(self).elements * self._depth(graph)
 
+    def for_cmsis_nn(self, graph: Graph) -> "Conv2D":
+        """Returns this operator with scratch for two columns of all groups, too."""
+        return replace(self, foreign=True)
+
     def scratch_bytes(self, graph: Graph) -> int:
-        """Returns arm_convolve_s8_get_buffer_size(): four columns of int16 and one of int8."""
-        return (4 * 2 + 1) * (-(-self._depth(graph) // 4) * 4)
+        """Returns arm_convolve_s8_get_buffer_size(), four columns of int16 and one of int8; for either library the larger of
+        theirs.
+        """
+        own = (4 * 2 + 1) * _whole_words(self._depth(graph))
+        return max(own, 2 * 2 * _whole_words(self._depth(graph) * groups_of(graph, self))) if self.foreign else own
 
     def emit(self, graph: Graph, places: Places) -> Emission:
         """Returns a call of the convolution kernel."""
@@ -102,7 +118,7 @@ class Conv2D(Operator):
                      *c_source.per_channel(places.prefix, self.multipliers(graph)),
                      c_source.struct(f"{places.prefix}_params", "cmsis_nn_conv_params", self._parameters(graph)))
         call = _CALL.substitute(
-            kernel=self.kernel_for(graph), upscale="" if self._one_row(graph) else "NULL, ",
+            kernel=self.kernel_for(graph), upscale="NULL, " if self.kernel_for(graph) == self.kernel else "",
             prefix=places.prefix, context=c_source.context(places.scratch, self.scratch_bytes(graph)),
             input_dims=image_dims.name, filter_dims=filter_dims.name, bias_dims=bias_dims.name,
             output_dims=target_dims.name, input=places.inputs[0], output=places.output,

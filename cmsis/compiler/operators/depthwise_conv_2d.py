@@ -1,7 +1,7 @@
 """DEPTHWISE_CONV_2D. Input [1, H, W, C], weights [1, h, w, C * multiplier], bias [C * multiplier]."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import Template
 from typing import ClassVar
 
@@ -17,17 +17,20 @@ from tools.errors import UserError
 
 _PARAMETERS = Template("$input_offset, $output_offset, $channel_multiplier, {$stride_w, $stride_h}, {$pad_w, $pad_h}, "
                        "{$dilation_w, $dilation_h}, $clamp")
-_CALL = Template("""$kernel(&(cmsis_nn_context){NULL, 0}, &${prefix}_params, &${prefix}_quant,
+_CALL = Template("""$kernel($context, &${prefix}_params, &${prefix}_quant,
         &$input_dims, $input, &$filter_dims, ${prefix}_weights,
         &$bias_dims, $bias, &$output_dims, $output)""")
 
 
 @dataclass(frozen=True)
 class DepthwiseConv2D(Operator):
-    """Inputs: image, weights, optional bias. Output channel = input channel * multiplier + index."""
+    """Inputs: image, weights, optional bias. Output channel = input channel * multiplier + index. A `foreign` one suits Arm's
+    library, too.
+    """
 
     window: Window
     clamp: Clamp
+    foreign: bool = False
 
     builtin: ClassVar[str] = "DEPTHWISE_CONV_2D"
     kernel: ClassVar[str] = "arm_depthwise_conv_s8"
@@ -67,8 +70,24 @@ class DepthwiseConv2D(Operator):
         """Returns outputs * window."""
         return graph.output_of(self).elements * self.window.size.h * self.window.size.w
 
+    def kernel_for(self, graph: Graph) -> str:
+        """Returns arm_depthwise_conv_s8, which takes every shape; Arm's library chooses among more by itself."""
+        return "arm_depthwise_conv_wrapper_s8" if self.foreign else self.kernel
+
+    def for_cmsis_nn(self, graph: Graph) -> "DepthwiseConv2D":
+        """Returns this operator with scratch for a window of int16 where Arm's function wants it."""
+        return replace(self, foreign=True)
+
+    def scratch_bytes(self, graph: Graph) -> int:
+        """Returns arm_depthwise_conv_wrapper_s8_get_buffer_size() of Arm's library; ours needs none."""
+        size, padding = self.window.size, self.window.padding(extent(graph.input_of(self, 0)))
+        if not self.foreign or self._multiplier(graph) > 1 or self.window.dilation != Extent(1, 1):
+            return 0
+        three = size == Extent(3, 3) and padding.h <= 1 and padding.w <= 1
+        return 0 if three else 2 * size.h * size.w * graph.input_of(self, 0).shape[3]
+
     def emit(self, graph: Graph, places: Places) -> Emission:
-        """Returns a call of arm_depthwise_conv_s8, which takes every shape and needs no scratch."""
+        """Returns the call."""
         image, filters, target = graph.input_of(self, 0), graph.input_of(self, 1), graph.output_of(self)
         image_dims, target_dims = c_source.image_dims(image), c_source.image_dims(target)
         filter_dims, bias_dims = c_source.image_dims(filters), c_source.dims(1, 1, 1, filters.shape[3])
@@ -77,8 +96,9 @@ class DepthwiseConv2D(Operator):
                      *c_source.per_channel(places.prefix, self.multipliers(graph)),
                      c_source.struct(f"{places.prefix}_params", "cmsis_nn_dw_conv_params", self._parameters(graph)))
         call = _CALL.substitute(
-            kernel=self.kernel, prefix=places.prefix, input_dims=image_dims.name, filter_dims=filter_dims.name,
-            bias_dims=bias_dims.name, output_dims=target_dims.name, input=places.inputs[0], output=places.output,
+            kernel=self.kernel_for(graph), prefix=places.prefix,
+            context=c_source.context(places.scratch, self.scratch_bytes(graph)), input_dims=image_dims.name,
+            filter_dims=filter_dims.name, bias_dims=bias_dims.name, output_dims=target_dims.name, input=places.inputs[0], output=places.output,
             bias=weights.bias_name(graph, self, places.prefix))
         return Emission(constants, call)
 

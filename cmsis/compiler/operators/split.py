@@ -21,6 +21,8 @@ class Parting(Movement, MultiOutput):
     axis: int
     stretches: tuple[slice | int, ...]
 
+    count_option: ClassVar[int]
+
     def infer_shapes(self, graph: Graph) -> tuple[tuple[int, ...], ...]:
         """Returns the pieces' shapes."""
         return tuple(piece.shape for piece in self._cut(elements(graph.input_of(self, 0))))
@@ -53,6 +55,10 @@ def _slices(sizes: list[int]) -> tuple[slice, ...]:
 
 def _read(cls: type[Parting], node: Node, inputs: int, value: int, axis: int, stretches: tuple[slice | int, ...]) -> Parting:
     node.present_inputs(most=inputs)
+    stated = node.option(cls.count_option, "i")
+    if stated != len(node.outputs):
+        raise UserError(f"{node.layer}: outputs of {node.builtin} are not as many as it says; got {len(node.outputs)}, want"
+                        f" {stated}. Fix: export the .tflite again")
     require_same(node, node.input(value), *(node.output(index) for index in range(len(node.outputs))))
     return cls(node.layer, (node.inputs[value],), node.outputs, axis, stretches)
 
@@ -62,6 +68,7 @@ class Split(Parting):
     """SPLIT: pieces of one size. The file's inputs are axis and value."""
 
     builtin: ClassVar[str] = "SPLIT"
+    count_option: ClassVar[int] = schema.SplitOptions.NUM_SPLITS
 
     @classmethod
     def read(cls, node: Node) -> "Split":
@@ -79,6 +86,7 @@ class SplitV(Parting):
     """SPLIT_V: pieces of given sizes, one of which may be -1 for the rest. The file's inputs are value, sizes and axis."""
 
     builtin: ClassVar[str] = "SPLIT_V"
+    count_option: ClassVar[int] = schema.SplitVOptions.NUM_SPLITS
 
     @classmethod
     def read(cls, node: Node) -> "SplitV":
@@ -97,6 +105,7 @@ class Unpack(Parting):
     """UNPACK: one piece per index, without the axis."""
 
     builtin: ClassVar[str] = "UNPACK"
+    count_option: ClassVar[int] = schema.UnpackOptions.NUM
 
     @classmethod
     def read(cls, node: Node) -> "Unpack":
