@@ -4,7 +4,7 @@ import pytest
 
 from firmware.client import Client, ServiceError
 from firmware.protocol import Fault, FaultCode
-from firmware.testing.images import Order, echo_machine, has_stopped, window
+from firmware.testing.images import Order, echo_machine, has_stopped, patch, window
 from tools.sim.errors import SimError
 from tools.sim.machine import Machine
 from tools.sim.stop import StopReason
@@ -64,7 +64,7 @@ def test_a_stack_overflow_faults_before_it_reaches_variables() -> None:
 
 def test_an_exception_that_nobody_expects_is_reported_by_its_number() -> None:
     machine = echo_machine()
-    machine.write(machine.symbols["echo_run"], b"\x00\xdf")  # svc #0
+    patch(machine, "echo_run", b"\x00\xdf")  # svc #0
     with pytest.raises(ServiceError, match="the firmware has stopped; got exception 11 at pc 0x"):
         Client(machine).run(window())
     assert has_stopped(machine)
@@ -72,7 +72,22 @@ def test_an_exception_that_nobody_expects_is_reported_by_its_number() -> None:
 
 def test_a_network_that_is_not_ready_is_reported() -> None:
     machine = echo_machine()
-    machine.write(machine.symbols["echo_init"], b"\x01\x20\x70\x47")  # movs r0, #1; bx lr
+    patch(machine, "echo_init", b"\x01\x20\x70\x47")  # movs r0, #1; bx lr
     with pytest.raises(ServiceError, match="the firmware has stopped; got NETWORK at pc 0x00000000"):
         Client(machine).identify()
+    assert has_stopped(machine)
+
+
+@pytest.mark.parametrize("place", ["first", "middle", "identity", "crc"])
+def test_an_image_that_is_not_the_one_that_was_built_does_not_start(place: str) -> None:
+    machine = echo_machine()
+    seal, end = machine.symbols["_image_seal"], machine.symbols["_image_end"]
+    # Of the vectors those that no boot fetches; in the middle a class's name, which is no code.
+    name = machine.read(machine.symbols["_vectors"], seal - machine.symbols["_vectors"]).index(b"the third one")
+    address = {"first": machine.symbols["_vectors"] + 60, "middle": machine.symbols["_vectors"] + name, "identity": seal,
+               "crc": end - 1}[place]
+    machine.write(address, bytes([machine.read(address, 1)[0] ^ 1]))
+    with pytest.raises(ServiceError, match="the firmware has stopped; got IMAGE") as caught:
+        Client(machine).identify()
+    assert caught.value.fault == Fault(FaultCode.IMAGE, 0, 0, 0)
     assert has_stopped(machine)

@@ -1,6 +1,7 @@
-/* The firmware: clock, UART, service; what fails on the way is reported over the UART, then everything stops. */
+/* The firmware: clock, UART, a look at its own image, service; what fails on the way is reported over the UART, then everything stops. */
 #include "firmware/boards/board.h"
 #include "firmware/cortex_m4/core.h"
+#include "firmware/image.h"
 #include "firmware/protocol.h"
 #include "firmware/service.h"
 
@@ -20,6 +21,10 @@ void firmware_main(void)
         service_report_fault((uint8_t)clock, 0, 0, 0);
     }
     if (uart != BOARD_OK || clock != BOARD_OK) {
+        stop();
+    }
+    if (!image_is_whole()) {
+        service_report_fault(PROTOCOL_FAULT_IMAGE, 0, 0, 0);
         stop();
     }
     if (service_start() != 0) {

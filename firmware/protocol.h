@@ -25,6 +25,7 @@ enum {
     PROTOCOL_ERROR_NETWORK = 0x08,
 
     PROTOCOL_FAULT_NETWORK = 0xD0, /* beside exception numbers and enum board_status */
+    PROTOCOL_FAULT_IMAGE = 0xD1,
 };
 
 #endif

@@ -17,6 +17,7 @@ CRC_BYTES = 2
 REPLY = 0x80  # set in the type of a reply
 
 _IDENTITY = struct.Struct("<HHHfifiIIIB")
+_SEAL = struct.Struct("<32sI")
 _RESULT = struct.Struct("<IH")
 _FAULT = struct.Struct("<BIII")
 
@@ -62,6 +63,7 @@ class FaultCode(enum.IntEnum):
     CLOCK_NOT_SWITCHED = 0xC5
     UART_NOT_READY = 0xC6
     NETWORK = 0xD0
+    IMAGE = 0xD1
 
 
 class ProtocolError(Exception):
@@ -78,7 +80,9 @@ class Frame:
 
 @dataclass(frozen=True)
 class Identity:
-    """What the firmware says about itself. A real value is (int8 - zero_point) * scale; `classes` by index."""
+    """What the firmware says about itself. A real value is (int8 - zero_point) * scale; `classes` by index. `build` is the image's
+    identity, SHA-256 in hexadecimal digits, and `crc` its CRC-32; "" and 0 from firmware before these.
+    """
 
     name: str
     classes: tuple[str, ...]
@@ -91,6 +95,8 @@ class Identity:
     arena_bytes: int
     image_bytes: int
     clock_hz: int
+    build: str = ""
+    crc: int = 0
 
 
 @dataclass(frozen=True)
@@ -142,8 +148,9 @@ def decode_identity(payload: bytes, classes: tuple[str, ...] = ()) -> tuple[Iden
     if len(payload) < _IDENTITY.size or len(payload) < _IDENTITY.size + payload[_IDENTITY.size - 1]:
         raise ProtocolError(f"service: short identity; got {len(payload)} bytes, want {_IDENTITY.size} and the name")
     input_bytes, output_bytes, class_count, *numbers, name_bytes = _IDENTITY.unpack_from(payload)
-    name = payload[_IDENTITY.size : _IDENTITY.size + name_bytes].decode()
-    return Identity(name, classes, input_bytes, output_bytes, *numbers), class_count
+    name, rest = payload[_IDENTITY.size : _IDENTITY.size + name_bytes].decode(), payload[_IDENTITY.size + name_bytes :]
+    build, crc = _SEAL.unpack_from(rest) if len(rest) >= _SEAL.size else (b"", 0)
+    return Identity(name, classes, input_bytes, output_bytes, *numbers, build.hex(), crc), class_count
 
 
 def decode_result(payload: bytes) -> tuple[int, int, bytes]:

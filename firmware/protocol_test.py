@@ -45,6 +45,7 @@ def c_constants(path: str) -> dict[str, int]:
 def test_c_header_and_python_agree() -> None:
     want = {"SYNC": protocol.SYNC, "VERSION": protocol.VERSION, "CRC_INITIAL": protocol.CRC_INITIAL}
     want |= {"HEADER_BYTES": protocol.PREFIX.size - 1, "FAULT_NETWORK": FaultCode.NETWORK, "TYPE_REPLY": protocol.REPLY}
+    want |= {"FAULT_IMAGE": FaultCode.IMAGE}
     want |= {"TYPE_ERROR": protocol.TYPE_ERROR, "TYPE_FAULT": protocol.TYPE_FAULT}
     want |= {f"TYPE_{request.name}": request for request in Request}
     want |= {f"ERROR_{code.name}": code for code in ErrorCode}

@@ -3,6 +3,7 @@
 #include "firmware/boards/board.h"
 #include "firmware/cortex_m4/core.h"
 #include "firmware/frame.h"
+#include "firmware/image.h"
 #include "firmware/protocol.h"
 #include "network.h"
 
@@ -60,9 +61,11 @@ static int identify(const struct frame_header *request)
     if (request->payload_bytes != 0) {
         return PROTOCOL_ERROR_LENGTH;
     }
-    frame_begin(&sender, PROTOCOL_TYPE_IDENTIFY | PROTOCOL_TYPE_REPLY, sizeof fixed + sizeof NETWORK_NAME - 1);
+    frame_begin(&sender, PROTOCOL_TYPE_IDENTIFY | PROTOCOL_TYPE_REPLY,
+                sizeof fixed + sizeof NETWORK_NAME - 1 + sizeof _image_seal);
     frame_put(&sender, &fixed, sizeof fixed);
     frame_put(&sender, NETWORK_NAME, sizeof NETWORK_NAME - 1);
+    frame_put(&sender, &_image_seal, sizeof _image_seal);
     frame_end(&sender);
     return 0;
 }

@@ -1,6 +1,8 @@
 """The service on the simulator: every request, every bad frame, garbage. It never hangs and always gets back into step."""
 
+import hashlib
 import random
+import zlib
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from firmware import protocol
 from firmware.client import Client, ServiceError
 from firmware.protocol import ErrorCode, Request, encode
+from firmware.seal import SEAL_BYTES, is_sealed
 from firmware.testing.images import CLASSES, FOLDER, INPUT_BYTES, Order, drain, echo_machine, window
 from tools.sim.machine import Machine
 
@@ -47,6 +50,10 @@ def test_identify_tells_what_is_linked_in(client: Client) -> None:
     assert (identity.output_scale, identity.output_zero_point) == (1 / 256, -128)
     assert identity.image_bytes == (FOLDER / "echo.bin").stat().st_size
     assert identity.clock_hz == 80_000_000
+    image = (FOLDER / "echo.bin").read_bytes()
+    assert is_sealed(image)
+    assert identity.build == hashlib.sha256(image[:-SEAL_BYTES]).hexdigest()
+    assert identity.crc == int.from_bytes(image[-4:], "little") == zlib.crc32(image[:-4])
 
 
 @pytest.mark.parametrize("scores", [(1, 2, 3), (3, 2, 1), (-128, 127, 5), (7, 7, 7), (0, 9, 9), (-128, -128, -127), (127, -128, 127)])

@@ -82,6 +82,7 @@ def _compiled(name, spec, target, visibility):
         copts = FIRMWARE_COPTS,
         libraries = [name + "_library"],
         linker_script = board + ":link.ld",
+        sealed = True,
         visibility = visibility,
         deps = [board + ":board"],
     )

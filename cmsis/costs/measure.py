@@ -35,7 +35,7 @@ def main(argv) -> None:
     policy = Policy(spec.compiler.policy, spec.compiler.flash_bytes, spec.compiler.sram_bytes)
     try:
         graph = run_pipeline(reader.read(Path(_MODEL.value).read_bytes(), spec.name))
-        costs = measure_layers(graph, read_kit(_RUNFILES), profile, policy, spec.classes)
+        costs = measure_layers(graph, read_kit(root=_RUNFILES), profile, policy, spec.classes)
     except errors.UserError as error:
         raise errors.UserError(f"{_MODEL.value}: {error}") from error
     Path(_OUTPUT.value).write_text(as_json(profile, costs), encoding="utf-8")

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from firmware.client import MachineTransport
+from firmware.seal import seal_of
 from tools.sim.machine import Machine
 
 FOLDER = Path("firmware/testing")
@@ -28,6 +29,13 @@ def echo_machine(timing: str | None = None) -> Machine:
     """A machine with the image in flash, just reset: the firmware has not run yet."""
     elf = (FOLDER / "echo.elf").read_bytes()
     return Machine((FOLDER / "echo.bin").read_bytes(), timing=timing, elf=elf)
+
+
+def patch(machine: Machine, name: str, code: bytes) -> None:
+    """Puts `code` where the symbol `name` is, and a seal on the image that has it."""
+    machine.write(machine.symbols[name], code)
+    start, seal = machine.symbols["_vectors"], machine.symbols["_image_seal"]
+    machine.write(seal, seal_of(machine.read(start, seal - start)))
 
 
 def window(*scores: int, order: int = 0) -> np.ndarray:

@@ -71,6 +71,7 @@ def environment_measurements(name, target, windows, visibility):
             copts = FIRMWARE_COPTS,
             libraries = [name + "_library"],
             linker_script = "//firmware/boards/%s:link.ld" % board,
+            sealed = True,
             visibility = visibility,
             deps = ["//firmware/boards/%s:board" % board],
         )

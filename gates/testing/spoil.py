@@ -2,13 +2,15 @@
 
 Inputs: --image (.bin), --elf (its symbols), and what to spoil: --flip_symbol=NAME inverts the second-highest bit of the
 middle byte of that object (a weight, say); --pad_to_bytes=N appends zeros. Output: --output, a .bin. For tests only:
-`plant`, which gives a function code that fails. Non-goals: images that don't boot; the firmware's own tests have those.
+`plant`, which gives a function code that fails. Spoiled images have a seal that fits them:
+the firmware would not start otherwise. Non-goals: images that don't boot; the firmware's own tests have those.
 """
 
 import enum
 
 from absl import flags
 
+from firmware.seal import resealed
 from gates import image as gated, measurement
 from tools import errors
 from tools.sim.boards import board_named
@@ -36,7 +38,7 @@ def flip(image: bytes, elf: bytes, symbol: str, board: str = "stm32l476") -> byt
     offset, size = _extent(image, elf, symbol, board)
     spoiled = bytearray(image)
     spoiled[offset + size // 2] ^= _BIT
-    return bytes(spoiled)
+    return resealed(bytes(spoiled))
 
 
 def plant(image: bytes, elf: bytes, symbol: str, fault: Fault, board: str = "stm32l476") -> bytes:
@@ -46,7 +48,7 @@ def plant(image: bytes, elf: bytes, symbol: str, fault: Fault, board: str = "stm
         errors.UserError: no such symbol in the image's flash.
     """
     offset, _ = _extent(image, elf, symbol, board)
-    return image[:offset] + fault.value + image[offset + len(fault.value) :]
+    return resealed(image[:offset] + fault.value + image[offset + len(fault.value) :])
 
 
 def _extent(image: bytes, elf: bytes, symbol: str, board: str) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from firmware import protocol
+from firmware.seal import resealed
 from model.data import dataset
 from tools.errors import UserError
 from tools.profile.failure import RunningLayer, instruction_limit
@@ -29,7 +30,7 @@ def boot(changes: dict[int, bytes]) -> Booted:
         offset = address - board_named("stm32l476").flash.base
         image[offset : offset + len(code)] = code
     window = dataset.load_pilot(FOLDER / "shapes.pilot.npz").x[0]
-    return Subject(bytes(image), bytes(elf), "stm32l476", window, LAYERS).boot(None)
+    return Subject(resealed(bytes(image)), bytes(elf), "stm32l476", window, LAYERS).boot(None)
 
 
 @pytest.fixture(name="shapes")

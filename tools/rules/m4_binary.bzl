@@ -5,6 +5,7 @@ once for the host and once more for the Cortex-M4. Only `deps`, hand-written cc_
 """
 
 load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
+load(":action.bzl", "run_tool", "tool")
 load(":cortex_m4.bzl", "cortex_m4_transition")
 
 # What a generated network must compile with, and all that it asks for.
@@ -115,7 +116,17 @@ def _link(ctx, objects, elf, map_file):
 def _m4_elf_impl(ctx):
     elf, image, map_file = ctx.outputs.elf, ctx.outputs.image, ctx.outputs.map
     _, outputs, deps = _compile(ctx)
-    _link(ctx, outputs.objects + link_inputs(deps.linking_context), elf, map_file)
+    linked = ctx.actions.declare_file(ctx.label.name + ".linked.elf") if ctx.attr.sealed else elf
+    _link(ctx, outputs.objects + link_inputs(deps.linking_context), linked, map_file)
+    if ctx.attr.sealed:
+        run_tool(
+            ctx,
+            mnemonic = "SealImage",
+            inputs = [linked],
+            outputs = [elf],
+            flags = {"elf": linked, "output": elf},
+            progress = "Sealing",
+        )
     ctx.actions.run(
         outputs = [image],
         inputs = [elf],
@@ -149,10 +160,12 @@ _m4_elf = rule(
         linker_script = attr.label(allow_single_file = [".ld"]),
         linkopts = attr.string_list(),
         map = attr.output(mandatory = True),
+        sealed = attr.bool(),
         symbols = attr.output(mandatory = True),
         _arm_gcc = attr.label(default = "@arm_gcc//:files", cfg = "exec"),
         _nm = attr.label(default = "@arm_gcc//:nm", allow_single_file = True, cfg = "exec"),
         _objcopy = attr.label(default = "@arm_gcc//:objcopy", allow_single_file = True, cfg = "exec"),
+        _tool = tool("//firmware:seal"),
     ),
     fragments = ["cpp"],
 )
@@ -163,7 +176,8 @@ def m4_elf(name, **kwargs):
     Args:
       name: the target's name.
       **kwargs: srcs (C, assembly, headers), hdrs (headers whose folders are on the include path), deps (cc_libraries),
-        libraries (m4_libraries), copts, linkopts, linker_script; visibility, testonly, tags.
+        libraries (m4_libraries), copts, linkopts, linker_script; sealed: whether to write identity and CRC into the section
+        .seal (//firmware:seal); visibility, testonly, tags.
 
     Emits:
       name: the four files that follow.

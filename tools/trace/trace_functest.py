@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware.seal import resealed
 from model.data import dataset
 from tools.errors import UserError
 from tools.profile.layers import profile_call, read_layers
@@ -75,7 +76,7 @@ def test_names_that_do_not_exist_are_refused(shapes):
 
 @pytest.mark.parametrize(("code", "complaint"), [
     ("00de", r"undefined instruction, pc 0x[0-9a-f]{8} \(arm_softmax_s8\+0x0\), layer softmax"),
-    ("00bf fde7", r"stm32l476: runaway: no wait for input within 200000 instructions; stopped at pc 0x[0-9a-f]{8} "
+    ("00bf fde7", r"stm32l476: runaway: no wait for input within 1000000 instructions; stopped at pc 0x[0-9a-f]{8} "
                   r"\(arm_softmax_s8\+0x[02]\), layer softmax"),
     ("ffb4 fde7", r"stm32l476: lockup: .* stack overflow; after bus fault at address 0x1fff[0-9a-f]{4} \(write\), "
                   r"pc 0x[0-9a-f]{8} \(arm_softmax_s8\+0x0\), layer softmax; stopped at "),
@@ -84,7 +85,7 @@ def test_an_image_that_fails_is_traced_up_to_there_and_named_with_its_layer(shap
     start = shapes.boot(None).machine.symbols["arm_softmax_s8"] - board_named(shapes.board).flash.base
     planted = bytes.fromhex(code)
     image = shapes.image[:start] + planted + shapes.image[start + len(planted) :]
-    spoiled, lines = dataclasses.replace(shapes, image=image), []
+    spoiled, lines = dataclasses.replace(shapes, image=resealed(image)), []
     with pytest.raises(UserError, match=f"^image: the window was not classified; got {complaint}.*, want scores. Fix: "):
-        trace(spoiled, "zero_wait", "shapes_run", lines.append, max_instructions=200_000)
+        trace(spoiled, "zero_wait", "shapes_run", lines.append, max_instructions=1_000_000)
     assert lines[-1].split()[4] == "bl", "the call of the layer is the last that the inference did"
