@@ -3,7 +3,7 @@
 load("//firmware:defs.bzl", "FIRMWARE_COPTS")
 load("//gates/environments:environment_measurement.bzl", "environment_measurements")
 load("//gates/reproducibility:lock.bzl", "artifact_lock")
-load("//tools/rules:firmware.bzl", "c_source", "firmware_image", "kernel_costs", "network_header")
+load("//tools/rules:firmware.bzl", "c_source", "firmware_image", "firmware_release", "kernel_costs", "network_header")
 load(
     "//tools/rules:gate.bzl",
     "adversarial_measurement",
@@ -188,6 +188,7 @@ def edgeplug_network(
         gates = None,
         target = "stm32l476",
         lock = None,
+        version = "0.0.0",
         visibility = ["//visibility:public"]):
     """Takes a network from its spec to a firmware image, and gives the image its gates.
 
@@ -203,6 +204,7 @@ def edgeplug_network(
         `model` is given. The spec has limits for these and no others.
       target: the board, a folder of //firmware/boards; the same as the spec's `target`.
       lock: a committed JSON with the hashes of all artifacts, which any machine must reproduce; begin with an empty file.
+      version: three numbers, such as 1.4.2, for name_release.
       visibility: of everything that follows.
 
     Emits:
@@ -216,6 +218,7 @@ def edgeplug_network(
       name_profile: .json, .txt, .svg and .speedscope.json: cycles of one inference by layer and cause.
       name_GATE and name_GATE_test: what a gate measured, and its verdict. name_gates: the suite of the verdicts.
       name_environment_ENVIRONMENT: what it makes of the firmware; see environment_measurement.bzl for what else that emits.
+      name_release: the folder that //tools:sign signs: image, ELF, int8 model, report, manifest, SBOM and provenance.
       name_lock_test, with `lock`: fails where an artifact has other bytes. name_lock: `bazel run` it to write the JSON anew.
       name_report: .md and .json, all figures beside their limits, and the execution environments.
     """
@@ -237,7 +240,20 @@ def edgeplug_network(
     _compiled(name, checked, target, visibility)
     _observed(name, checked, visibility)
     _gated(name, checked, made, gates, target, visibility)
+    measured = ["%s_%s" % (name, gate) for gate in gates if gate != "reproducibility"]
+    built = [name + suffix for suffix in ["_costs", "_c_source", "_program.elf", "_program.bin"]]
+    firmware_release(
+        name = name + "_release",
+        artifacts = made + built + measured,
+        board = target,
+        firmware = name + "_firmware",
+        image = name,
+        int8_model = name + "_int8",
+        network = name + "_c_source",
+        report = name + "_report",
+        size = name + "_size",
+        version = version,
+        visibility = visibility,
+    )
     if lock:
-        measured = ["%s_%s" % (name, gate) for gate in gates if gate != "reproducibility"]
-        built = [name + suffix for suffix in ["_costs", "_c_source", "_program.elf", "_program.bin"]]
         artifact_lock(name, made + built + measured, lock, visibility)

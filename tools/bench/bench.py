@@ -10,7 +10,6 @@ an error of ours makes the command fail. How to read the figures: docs/bench.md.
 import dataclasses
 import datetime
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -28,6 +27,7 @@ from tools.bench.published import Published
 from tools.bench.results import OURS, THEIRS, Library, Result, measure_all
 from tools.bench.table import as_markdown
 from tools.link.kit import read_kit
+from tools.paths import from_command_line
 from tools.sim.timing.profiles import profile_named
 
 LAST_MEASURED = "## Last measured"
@@ -51,11 +51,6 @@ def as_json(results: Sequence[Result]) -> str:
     return json.dumps([dataclasses.asdict(result) for result in results], indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
-def _absolute(name: str) -> Path:
-    """A path of the command line: Bazel runs programs elsewhere."""
-    return Path(os.environ.get("BUILD_WORKING_DIRECTORY", "."), name)
-
-
 def _libraries(folder: Path) -> list[Library]:
     kit = read_kit()
     ours = [Library(f"{OURS}, {kind}{f', {sram_bytes:,} B of SRAM' if sram_bytes else ''}", kit, Policy(kind, None, sram_bytes))
@@ -65,7 +60,7 @@ def _libraries(folder: Path) -> list[Library]:
     if _CMSIS_NN.value is None:
         raise errors.UserError("--nn=cmsis: no sources of CMSIS-NN; got nothing, want --cmsis_nn=FOLDER. "
                                "Fix: clone https://github.com/ARM-software/CMSIS-NN and name that folder")
-    return [*ours, Library(THEIRS, cmsis_nn_kit(kit, _absolute(_CMSIS_NN.value), folder), Policy(CMSIS_NN))]
+    return [*ours, Library(THEIRS, cmsis_nn_kit(kit, from_command_line(_CMSIS_NN.value), folder), Policy(CMSIS_NN))]
 
 
 def updated_page(page: str, argv: Sequence[str], day: datetime.date, table: str) -> str:
@@ -82,7 +77,7 @@ def _write(name: str | None, text: str) -> None:
     if name is None:
         return
     try:
-        _absolute(name).write_text(text, encoding="utf-8")
+        from_command_line(name).write_text(text, encoding="utf-8")
     except OSError as error:
         raise errors.UserError(f"{name}: can't be written; got {error.strerror}, want a file. Fix: check the path") from error
 
@@ -93,7 +88,7 @@ def main(argv: Sequence[str]) -> int:
         profile_named(profile)
     if len(argv) < 2:
         raise errors.UserError("bench: no models; got no path, want one. Fix: bazel run //tools:bench -- PATH_OF_MODELS")
-    paths = models.find([_absolute(name) for name in argv[1:]])
+    paths = models.find([from_command_line(name) for name in argv[1:]])
     settings = Settings(tuple(_PROFILES.value), _INPUTS.value, _SEED.value)
     with tempfile.TemporaryDirectory() as folder:
         libraries = _libraries(Path(folder))
@@ -103,7 +98,7 @@ def main(argv: Sequence[str]) -> int:
             results.append(measure_all(path, libraries, settings))
     table = as_markdown(results, settings, Published())
     if _PAGE.value is not None:
-        page = _absolute(_PAGE.value)
+        page = from_command_line(_PAGE.value)
         _write(_PAGE.value, updated_page(page.read_text(encoding="utf-8"), sys.argv, datetime.date.today(), table))
     elif _MARKDOWN.value is None:
         print(table)

@@ -1,7 +1,8 @@
-"""The compiled artifacts: kernel_costs, c_source, network_header, and firmware_image, which describes what m4_elf linked."""
+"""The compiled artifacts: kernel_costs, c_source, network_header, firmware_image, which describes what m4_elf linked, and
+firmware_release."""
 
 load(":action.bzl", "run_tool", "tool")
-load(":providers.bzl", "CSourceInfo", "FirmwareInfo", "Int8ModelInfo")
+load(":providers.bzl", "CSourceInfo", "FirmwareInfo", "Int8ModelInfo", "MeasurementInfo")
 
 def _kernel_costs_impl(ctx):
     costs = ctx.actions.declare_file(ctx.label.name + ".json")
@@ -102,4 +103,54 @@ firmware_image = rule(
     implementation = _firmware_image_impl,
     doc = "Gives an m4_elf the provider that gates ask for.",
     attrs = {"program": attr.label(mandatory = True, doc = "An m4_elf.")},
+)
+
+def _firmware_release_impl(ctx):
+    firmware, network = ctx.attr.firmware[FirmwareInfo], ctx.attr.network[CSourceInfo]
+    image = [file for file in ctx.files.image if file.extension == "bin"][0]
+    report = [file for file in ctx.files.report if file.extension == "json"][0]
+    files = [firmware.elf, ctx.attr.int8_model[Int8ModelInfo].tflite] + ctx.files.report
+    names = [file.basename for file in [image] + files] + ["manifest.json", "provenance.json", "sbom.cdx.json"]
+    outputs = [ctx.actions.declare_file("%s/%s" % (ctx.label.name, name)) for name in names]
+    size = ctx.attr.size[MeasurementInfo].measurement
+    run_tool(
+        ctx,
+        mnemonic = "DescribeRelease",
+        inputs = depset([image, network.plan, report, size] + files + ctx.files.artifacts + ctx.files._locks).to_list(),
+        outputs = outputs,
+        flags = {
+            "artifact": ctx.files.artifacts,
+            "file": files,
+            "image": image,
+            "int8": ctx.attr.int8_model[Int8ModelInfo].tflite,
+            "label": str(ctx.label),
+            "lock": ctx.files._locks,
+            "output": outputs[0].dirname,
+            "plan": network.plan,
+            "report": report,
+            "size": size,
+            "target": ctx.attr.board,
+            "version": ctx.attr.version,
+        },
+        progress = "Describing",
+    )
+    return [DefaultInfo(files = depset(outputs), runfiles = ctx.runfiles(outputs))]
+
+firmware_release = rule(
+    implementation = _firmware_release_impl,
+    doc = """The folder NAME: image, ELF, int8 model and the gates' report, with manifest.json, CycloneDX SBOM and SLSA provenance.
+    Fails where a gate failed.""",
+    attrs = {
+        "artifacts": attr.label_list(allow_files = True, doc = "All that was made on the way to the image."),
+        "board": attr.string(mandatory = True),
+        "firmware": attr.label(mandatory = True, providers = [FirmwareInfo]),
+        "image": attr.label(mandatory = True),
+        "int8_model": attr.label(mandatory = True, providers = [Int8ModelInfo]),
+        "network": attr.label(mandatory = True, providers = [CSourceInfo]),
+        "report": attr.label(mandatory = True),
+        "size": attr.label(mandatory = True, providers = [MeasurementInfo]),
+        "version": attr.string(mandatory = True),
+        "_locks": attr.label(default = "//firmware/release:locks"),
+        "_tool": tool("//firmware/release:describe"),
+    },
 )

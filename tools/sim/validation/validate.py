@@ -9,14 +9,13 @@ the first instruction to the return. Non-goals: booting the image, peripherals.
 """
 
 import csv
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from absl import app, flags
 
 from tools.errors import UserError, run
+from tools.paths import from_command_line
 from tools.sim.errors import SimError
 from tools.sim.machine import Machine
 
@@ -130,8 +129,7 @@ def main(argv: Sequence[str]) -> None:
     """Prints the table; judges it if asked to."""
     if len(argv) != 3:
         raise app.UsageError(f"validate_timing: got {len(argv) - 1} arguments, {_USAGE}")
-    # Bazel runs programs elsewhere than where the user is.
-    files = [Path(os.environ.get("BUILD_WORKING_DIRECTORY", "."), argument) for argument in argv[1:]]
+    files = [from_command_line(argument) for argument in argv[1:]]
     for file in files:
         if not file.is_file():
             raise UserError(f"validate_timing: no file {str(file)!r}; got none, {_USAGE}")
