@@ -34,5 +34,7 @@ def _equal(artifact: dict[str, Any]) -> Check:
 
 
 def _where(difference: dict[str, Any]) -> str:
+    place = f"; that is {difference['place']}" if difference["place"] else ""
+    lines = "".join(f"\n    {line}" for line in difference["report"])
     return (f"from byte {difference['offset_bytes']:,} on (first build {difference['first']}, "
-            f"second build {difference['second']})")
+            f"second build {difference['second']}){place}; found on {difference['environment']}{lines}")

@@ -17,9 +17,10 @@ def test_equal_artifacts_hold():
 
 def test_a_differing_hash_fails_and_names_the_first_difference():
     (complaint,) = _complaints(second={"sha256": "cd" * 32, "bytes": 16001},
-                               difference={"offset_bytes": 12345, "first": "0x00", "second": "0x01"})
+                               difference={"offset_bytes": 12345, "first": "0x00", "second": "0x01", "place": "line 3",
+                                           "report": ["section .text: differs"], "environment": "a machine"})
     assert complaint.startswith("reproducibility: model.bin: two builds differ from byte 12,345 on (first build 0x00, "
-                                "second build 0x01); got SHA-256 cdcd")
+                                "second build 0x01); that is line 3; found on a machine\n    section .text: differs; got SHA-256 cdcd")
     assert f"want {'ab' * 32} (16,000 B)" in complaint
 
 

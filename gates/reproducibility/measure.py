@@ -1,7 +1,8 @@
 """Compares the artifacts of two builds, byte for byte.
 
 Inputs: two lists of files in the same order: data set, pilot set, weights, int8 model, C, ELF, image.
-Outputs: JSON: {"artifacts": [{"name", "distinct", "first", "second", "difference"}]}.
+Outputs: JSON: {"artifacts": [{"name", "distinct", "first", "second", "difference"}]}; a difference has the offset and both bytes, the
+place in the format's own words, a report by section of an ELF, and the machine.
 Non-goals: the verdict (judge.py), and building; whoever names the files has built them.
 """
 
@@ -13,6 +14,7 @@ from typing import Any
 from absl import flags
 
 from gates import measurement
+from gates.reproducibility import places
 from tools import errors
 
 _CHUNK_BYTES = 1 << 20
@@ -41,8 +43,18 @@ def _compare(first: Path, second: Path) -> dict[str, Any]:
         "distinct": not os.path.samefile(first, second),
         "first": digest(first),
         "second": digest(second),
-        "difference": first_difference(first, second),
+        "difference": _difference(first, second),
     }
+
+
+def _difference(first: Path, second: Path) -> dict[str, Any] | None:
+    """first_difference(), with what the format says about it, and on which machine this was found."""
+    difference = first_difference(first, second)
+    if difference is None:
+        return None
+    contents = first.read_bytes(), second.read_bytes()
+    return {**difference, "place": places.first_place(first.name, *contents), "report": places.report(first.name, *contents),
+            "environment": places.environment()}
 
 
 def digest(path: Path) -> dict[str, Any]:

@@ -33,15 +33,16 @@ def test_one_flipped_bit_fails_and_is_located_beyond_the_first_chunk(builds):
     content[1_100_000] ^= 1
     builds[1].write_bytes(content)
     measured = _compare(*builds)
-    assert measured["artifacts"][0]["difference"] == {"offset_bytes": 1_100_000, "first": "0xe0", "second": "0xe1"}
+    found = {"offset_bytes": 1_100_000, "first": "0xe0", "second": "0xe1", "place": "", "report": []}
+    assert measured["artifacts"][0]["difference"].items() >= found.items()
     (complaint,) = failures(judge.checks(measured, None))
     assert "model.bin: two builds differ from byte 1,100,000 on (first build 0xe0, second build 0xe1)" in complaint
 
 
 def test_a_truncated_file_differs_at_its_end(builds):
     builds[1].write_bytes(builds[1].read_bytes()[:-1])
-    assert _compare(*builds)["artifacts"][0]["difference"] == {
-        "offset_bytes": 1_279_999, "first": "0xff", "second": "end of file"}
+    found = {"offset_bytes": 1_279_999, "first": "0xff", "second": "end of file"}
+    assert _compare(*builds)["artifacts"][0]["difference"].items() >= found.items()
 
 
 @pytest.mark.parametrize("link", [os.symlink, os.link])

@@ -1,4 +1,4 @@
-"""Resolves requirements.in and rewrites requirements.lock with the SHA-256 of every wheel.
+"""Resolves each requirements.in of third_party and rewrites the requirements.lock beside it with the SHA-256 of every wheel.
 
 Run it as `bazel run //third_party/pip:update`; it asks the package index that pip is configured for.
 """
@@ -12,6 +12,8 @@ import tempfile
 
 # tf-keras asks for `tensorflow`; the package without CUDA has the same modules (arrange_site.py knows, too).
 _PROVIDED = {"tensorflow"}
+# In a requirements.in that lists all it wants.
+_ALONE = "# pip: --no-deps"
 _HEADER = "# Locked by `bazel run //third_party/pip:update` from requirements.in; do not edit.\n"
 
 
@@ -27,6 +29,8 @@ def resolve(requirements: pathlib.Path, constraints: pathlib.Path) -> dict:
         command = [sys.executable, pip_wheel(), "install", "--dry-run", "--ignore-installed", "--only-binary", ":all:"]
         command += ["--quiet", "--report", str(report), "--requirement", str(requirements)]
         command += ["--constraint", str(constraints)]
+        if _ALONE in requirements.read_text():
+            command.append("--no-deps")
         subprocess.run(command, check=True)
         return json.loads(report.read_text())
 
@@ -42,8 +46,8 @@ def lock_lines(report: dict) -> list[str]:
     return sorted(lines)
 
 
-def main() -> None:
-    folder = pathlib.Path(os.environ["BUILD_WORKSPACE_DIRECTORY"], "third_party", "pip")
+def update(folder: pathlib.Path) -> None:
+    """Rewrites the lock of one folder."""
     lock = folder / "requirements.lock"
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as constraints:
         # What is locked stays at its version, unless requirements.in asks for another.
@@ -55,6 +59,11 @@ def main() -> None:
         lines = lock_lines(resolve(folder / "requirements.in", pathlib.Path(constraints.name)))
     lock.write_text(_HEADER + "".join(lines))
     print(f"{lock}: {len(lines)} wheels locked")
+
+
+def main() -> None:
+    for requirements in sorted(pathlib.Path(os.environ["BUILD_WORKSPACE_DIRECTORY"], "third_party").glob("*/requirements.in")):
+        update(requirements.parent)
 
 
 if __name__ == "__main__":
