@@ -73,6 +73,24 @@ def test_a_build_ends_with_the_line_about_its_image(launcher):
     assert list(launcher.folder.glob("edgeplug-events*")) == []
 
 
+@pytest.mark.parametrize(("switch", "flag"), [({}, "false"), ({"EDGEPLUG_REMOTE_UPLOAD": "0"}, "false"),
+                                             ({"EDGEPLUG_REMOTE_UPLOAD": "1"}, "true")])
+def test_a_shared_cache_is_read_only_unless_asked_for(launcher, switch, flag):
+    launcher.run("tools/bazel", "test", "//x", EDGEPLUG_REMOTE_CACHE="http://cache:8080", **switch)
+    assert launcher.arguments[2:] == ["--remote_cache=http://cache:8080", f"--remote_upload_local_results={flag}", "//x"]
+
+
+def test_without_an_address_there_is_no_cache(launcher):
+    launcher.run("tools/bazel", "test", "//x", EDGEPLUG_REMOTE_UPLOAD="1")
+    assert launcher.arguments[2:] == ["//x"]
+
+
+def test_a_switch_that_is_none_is_refused(launcher):
+    result = launcher.run("tools/bazel", "build", "//x", EDGEPLUG_REMOTE_CACHE="http://cache:8080", EDGEPLUG_REMOTE_UPLOAD="yes")
+    assert result.returncode == 2 and not launcher.record.exists()
+    assert "tools/bazel: EDGEPLUG_REMOTE_UPLOAD is no switch; got 'yes', want 0 or 1. Fix: set it to 1" in result.stderr
+
+
 def test_sandboxes_lie_in_memory_where_it_is_large_enough(launcher):
     launcher.run("tools/bazel", "build", "//x", FREE_KIB="2000000")
     assert launcher.arguments[2:] == ["--sandbox_base=/dev/shm", "//x"]
