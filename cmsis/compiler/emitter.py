@@ -137,7 +137,8 @@ def _header(graph: Graph, plan: Plan, classes: tuple[str, ...]) -> str:
 
 def _plan_json(graph: Graph, plan: Plan, classes: tuple[str, ...]) -> str:
     layers = [{"name": operator.layer, "operator": operator.builtin, "kernel": operator.kernel_for(graph),
-               "macs": graph.nominal_macs_of(operator), "live_macs": operator.macs(graph), "output_shape": list(graph.output_of(operator).shape)}
+               "macs": graph.nominal_macs_of(operator), "live_macs": operator.macs(graph),
+               "output_shape": list(graph.output_of(operator).shape)}
               for operator in plan.steps]
     weights = {number for operator in plan.steps for number in operator.inputs if graph.tensors[number].constant}
     document = {

@@ -27,7 +27,8 @@ _OTHERS = {case.name.upper() for case in OPERATOR_CASES} - set(LOOK_UPS)
 
 
 @pytest.mark.parametrize(("case", "policy", "models"), (
-    *_cases(_OTHERS, BALANCED, 5), *_cases(("ADD", "CONV_1D", "CONV_2D", "DEPTHWISE_CONV_2D", "SUB"), CMSIS_NN, 3), *_cases(LOOK_UPS, BALANCED, 2)))
+    *_cases(_OTHERS, BALANCED, 5), *_cases(("ADD", "CONV_1D", "CONV_2D", "DEPTHWISE_CONV_2D", "SUB"), CMSIS_NN, 3),
+    *_cases(LOOK_UPS, BALANCED, 2)))
 def test_generated_c_equals_reference(case, policy, models):
     for seed in range(100, 100 + models):
         rng = np.random.default_rng(seed)

@@ -36,6 +36,19 @@ def read(folder: Path, name: str) -> bytes:
                         " release again") from error
 
 
+def read_manifest(data: bytes) -> dict[str, Any]:
+    """The manifest in a file's bytes; UserError for anything that describe.py does not write."""
+    try:
+        manifest = json.loads(data)
+        schema = manifest["schema"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{MANIFEST}: no manifest; got {type(error).__name__}, want JSON that names its schema. Fix: bazel build"
+                        " //firmware:release again") from error
+    if schema != SCHEMA:
+        raise UserError(f"{MANIFEST}: written by other tools; got schema {schema}, want {SCHEMA}. Fix: use the tools of that release")
+    return manifest
+
+
 def version_of(text: str) -> tuple[int, ...]:
     """A version as numbers that compare; UserError for anything but three of them."""
     parts = text.split(".")

@@ -167,6 +167,16 @@ def test_a_key_that_is_none_is_refused_and_nothing_written(tmp_path, content, fo
     assert not (tmp_path / "release").exists()
 
 
+@pytest.mark.parametrize(("text", "found"), (("no JSON", "no manifest; got JSONDecodeError"), ("[]", "no manifest; got TypeError"),
+                                             ('{"schema": 7}', "written by other tools; got schema 7, want 1")))
+def test_a_folder_that_is_no_release_is_refused(tmp_path, pair, text, found):
+    (tmp_path / "built").mkdir()
+    (tmp_path / "built" / contents.MANIFEST).write_text(text)
+    with pytest.raises(UserError, match=f"^manifest.json: {found}"):
+        sign(tmp_path / "built", pair[0], tmp_path / "release")
+    assert not (tmp_path / "release").exists()
+
+
 def test_an_output_in_use_is_left_alone(release, pair):
     before = {path.name: path.read_bytes() for path in release.iterdir()}
     with pytest.raises(UserError, match="is there already; got a path in use"):

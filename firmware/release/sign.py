@@ -8,7 +8,6 @@ FILE.sig (64 bytes, as `openssl pkeyutl -sign -rawin` writes them), provenance.d
 """
 
 import base64
-import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -23,7 +22,7 @@ from tools.paths import from_command_line
 def sign(release: Path, key_file: Path, output: Path) -> None:
     """Signs the files of `release` into the new folder `output`; raises UserError."""
     key = keys.private_key(key_file)
-    listed = json.loads(contents.read(release, contents.MANIFEST))["files"]
+    listed = contents.read_manifest(contents.read(release, contents.MANIFEST))["files"]
     if output.exists():
         raise errors.UserError(f"{output}: is there already; got a path in use, want a new one. Fix: pass another --output")
     output.parent.mkdir(parents=True, exist_ok=True)

@@ -50,11 +50,7 @@ def _signed(key: Ed25519PublicKey, release: Path, name: str) -> bytes:
 
 
 def _manifest(key: Ed25519PublicKey, release: Path) -> dict[str, Any]:
-    manifest = json.loads(_signed(key, release, contents.MANIFEST))
-    if manifest["schema"] != contents.SCHEMA:
-        raise errors.UserError(f"{contents.MANIFEST}: written by other tools; got schema {manifest['schema']}, want {contents.SCHEMA}."
-                               " Fix: verify with the tools of that release")
-    return manifest
+    return contents.read_manifest(_signed(key, release, contents.MANIFEST))
 
 
 def _check_files(key: Ed25519PublicKey, release: Path, manifest: dict[str, Any]) -> None:
@@ -88,7 +84,8 @@ def _check_provenance(key: Ed25519PublicKey, release: Path, manifest: dict[str, 
         kind = envelope["payloadType"]
     except (ValueError, KeyError, IndexError, TypeError, binascii.Error) as error:
         raise _wrong(contents.ENVELOPE, "no DSSE envelope", "one") from error
-    if kind != contents.PAYLOAD_TYPE or payload != statement or text != contents.as_json(envelope).encode() or not keys.signs(key, signature, contents.pre_authentication(payload)):
+    same = kind == contents.PAYLOAD_TYPE and payload == statement and text == contents.as_json(envelope).encode()
+    if not same or not keys.signs(key, signature, contents.pre_authentication(payload)):
         raise _wrong(contents.ENVELOPE, "another statement, or another signature", f"the signed {contents.PROVENANCE}")
     subjects = {subject["name"]: subject["digest"]["sha256"] for subject in json.loads(statement)["subject"]}
     image = manifest["image"]

@@ -59,7 +59,7 @@ def test_a_tensor_and_a_scale():
     assert first_place("a.tflite", before, small_models.with_value(8, data=matrix)) == (
         f"tensor 8 (matrix), element 14: {matrix[1, 2] - 1} and {matrix[1, 2]}, 1 of 48 differ")
     scaled = small_models.with_value(3, scales=(0.25, 0.625, 0.125))
-    assert first_place("a.tflite", before, scaled) == "tensor 3 (kernel), scale 1: 0.5 and 0.625"
+    assert first_place("a.tflite", before, scaled) == "tensor 3 (kernel), scale and zero point 1: 0.5, 0 and 0.625, 0"
 
 
 def test_an_instruction():

@@ -50,7 +50,8 @@ def test_cmsis_nn_plans_the_scratch_of_arms_convolutions():
 
 @pytest.mark.parametrize("make", (random_models.transpose_conv, conv_2d_s16), ids=lambda make: make.__name__)
 def test_cmsis_nn_plans_the_scratch_of_arms_functions_or_of_ours(make):
-    # Whichever is larger: either library may be linked. Source of the sizes: arm_transpose_conv_s8() and arm_convolve_s16_get_buffer_size() of CMSIS-NN, without MVE.
+    # Whichever is larger: either library may be linked.
+    # Source of the sizes: arm_transpose_conv_s8() and arm_convolve_s16_get_buffer_size() of CMSIS-NN, without MVE.
     for seed in range(20):
         graph = run_pipeline(reader.read(make(np.random.default_rng(seed)), "one"))
         operator, (filters, height, width, channels) = graph.operators[0], graph.tensors[graph.operators[0].inputs[1]].shape

@@ -98,7 +98,8 @@ class DepthwiseConv2D(Operator):
         call = _CALL.substitute(
             kernel=self.kernel_for(graph), prefix=places.prefix,
             context=c_source.context(places.scratch, self.scratch_bytes(graph)), input_dims=image_dims.name,
-            filter_dims=filter_dims.name, bias_dims=bias_dims.name, output_dims=target_dims.name, input=places.inputs[0], output=places.output,
+            filter_dims=filter_dims.name, bias_dims=bias_dims.name, output_dims=target_dims.name, input=places.inputs[0],
+            output=places.output,
             bias=weights.bias_name(graph, self, places.prefix))
         return Emission(constants, call)
 

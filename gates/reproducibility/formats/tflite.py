@@ -22,10 +22,20 @@ def _what(left: Tensor, right: Tensor) -> str:
         if getattr(left, name) != getattr(right, name):
             return f"{name}: {getattr(left, name)} and {getattr(right, name)}"
     if left.quantization != right.quantization:
-        pairs = [(one.scales, one.zero_points) if one else () for one in (left.quantization, right.quantization)]
-        channel = next((index for index, pair in enumerate(zip(*map(lambda one: one[0] if one else (), pairs))) if pair[0] != pair[1]), 0)
-        scales = [one[0][channel] if one else None for one in pairs]
-        return f"scale {channel}: {scales[0]!r} and {scales[1]!r}"
+        return _scales(left, right)
+    if None in (left.data, right.data):
+        return "constant in one alone"
     values = [tensor.array().flatten() for tensor in (left, right)]
     different = np.flatnonzero(values[0] != values[1])
-    return f"element {different[0]}: {values[0][different[0]]} and {values[1][different[0]]}, {len(different):,} of {len(values[0]):,} differ"
+    first = [value[different[0]] for value in values]
+    return f"element {different[0]}: {first[0]} and {first[1]}, {len(different):,} of {len(values[0]):,} differ"
+
+
+def _scales(left: Tensor, right: Tensor) -> str:
+    if None in (left.quantization, right.quantization):
+        return "quantized in one alone"
+    pairs = [zip(one.scales, one.zero_points) for one in (left.quantization, right.quantization)]
+    for channel, (one, other) in enumerate(zip(*pairs)):
+        if one != other:
+            return f"scale and zero point {channel}: {one[0]!r}, {one[1]} and {other[0]!r}, {other[1]}"
+    return "the number or the axis of its scales"
