@@ -5,6 +5,7 @@ from cmsis.compiler.passes.drop_channels import drop_channels
 from cmsis.compiler.passes.fold_binaries import fold_binaries
 from cmsis.compiler.passes.fold_constants import fold_constants
 from cmsis.compiler.passes.fold_pads import fold_pads
+from cmsis.compiler.passes.fold_slices import fold_slices
 from cmsis.compiler.passes.fuse_clamps import fuse_clamps
 from cmsis.compiler.passes.fuse_look_ups import fuse_look_ups
 from cmsis.compiler.passes.remove_dead_operators import remove_dead_operators
@@ -16,6 +17,7 @@ PIPELINE = (
     remove_dead_operators,
     fold_binaries,
     fold_pads,
+    fold_slices,
     remove_dead_operators,
     fuse_look_ups,
     fuse_clamps,

@@ -43,9 +43,31 @@ void edgeplug_fully_connected_s8(const edgeplug_fully_connected *layer, const in
 /* The same in less code and many more cycles. No scratch. */
 void edgeplug_fully_connected_small_s8(const edgeplug_fully_connected *layer, const int8_t *input, int8_t *output, void *scratch);
 
+/* What a fully connected layer is for each of `rows` inputs that lie side by side, and so a convolution whose windows do: output `unit` =
+ * clamp(floor((floor(sum * 2^8 * f / 2^32) + p) / 2^shift)) with sum = bias + sum of input * weight.
+ *
+ * `quads`: for each four units, the last ones filled up with zeros: biases and weights as in edgeplug_fully_connected, then factor f and
+ * addend p of each. Where a row `is_alternate`, its values are every second one of twice as many, each four of them in the order 0, 2,
+ * 1, 3, and `depth` is a multiple of four.
+ */
+typedef struct {
+    const uint32_t *quads;
+    int32_t groups; /* of four values */
+    int32_t units;
+    int32_t shift; /* 6 to 12 */
+    int32_t depth;
+    int32_t rows;
+    int32_t is_alternate;
+    int32_t low, high; /* of the fused activation */
+} edgeplug_rows;
+
+/* `scratch`: 8 bytes for each group. */
+void edgeplug_rows_s8(const edgeplug_rows *layer, const int8_t *input, int8_t *output, void *scratch);
+
 /* Convolution of one image with filters in quads of words.
  *
- * A window's values come column by column: [filter_width][filter_height][channels].
+ * A window's values come column by column: [filter_width][filter_height][channels]; of these only every second one, where the layer
+ * is `is_alternate`: each four of them in the order 0, 2, 1, 3.
  * `quads`: for each four filters a, b, c, d, the last ones filled up with zeros: biases and weights as in
  * edgeplug_fully_connected; then for each of them a factor f and an addend p, and, where these are three words, a shift s.
  * The output before the clamp, without a shift: floor((floor(sum * 2^8 * f / 2^32) + p) / 2^12);
@@ -65,13 +87,14 @@ typedef struct {
     int32_t zero_point; /* of the input: what the padding holds */
     int32_t pairs;      /* of output positions of a row that are computed together: at most half of the row, but at least 1 */
     int32_t is_copied;  /* whether the quads are read from a copy in scratch */
+    int32_t is_alternate; /* whether only even channels are read */
     int32_t low, high;  /* of the fused activation */
 } edgeplug_convolution;
 
 /* `scratch`, with step = stride_width * filter_height * channels: the quads, if copied; the windows, 16 bytes for each group of
- * each of `pairs`, or where step is a multiple of 4, 8 * step bytes less for each pair but one; (2 * pairs - 1) * step bytes and
- * `groups` * 4 bytes for what these see, rounded up to 4, unless the filter is one row and lies within the input everywhere,
- * whole groups of it; and where `filters` is no multiple of 4, 8 bytes for each of `pairs`.
+ * each of `pairs`, or where step is a multiple of 4 and all channels are read, 8 * step bytes less for each pair but one; (2 * pairs - 1)
+ * * step bytes and `groups` * 4 bytes (8 where only even channels are read) for what these see, rounded up to 4, unless the filter is
+ * one row and lies within the input everywhere, whole groups of it; and where `filters` is no multiple of 4, 8 bytes for each of `pairs`.
  */
 void edgeplug_convolve_s8(const edgeplug_convolution *layer, const int8_t *input, int8_t *output, void *scratch);
 

@@ -52,7 +52,7 @@ static const int8_t *see(const work *at, int32_t out_y, int32_t out_x, int32_t c
     const int32_t x = out_x * layer->stride_width - layer->padding_width;
     const int32_t columns = (count - 1) * layer->stride_width + layer->filter_width;
     const int32_t first = (y * layer->width + x) * layer->channels;
-    const int32_t end = first + (count - 1) * at->step + layer->groups * 4;
+    const int32_t end = first + (count - 1) * at->step + layer->groups * (layer->is_alternate ? 8 : 4);
     if (layer->filter_height == 1 && x >= 0 && x + columns <= layer->width && y >= 0 && y < layer->height &&
         end <= layer->height * layer->width * layer->channels) {
         return at->input + first;
@@ -65,6 +65,12 @@ static const int8_t *see(const work *at, int32_t out_y, int32_t out_x, int32_t c
 static int32_t widen(const work *at, const int8_t *seen, int32_t pairs)
 {
     const int32_t groups = at->layer->groups, step = at->step;
+    if (at->layer->is_alternate) {
+        for (int32_t pair = 0; pair < pairs; pair++, seen += 2 * step) {
+            edgeplug_widen_alternate_pair(at->windows + pair * groups * 4, seen, seen + step, groups);
+        }
+        return groups * 16;
+    }
     if (step % 4 == 0) {
         /* Windows overlap. */
         edgeplug_widen_pair(at->windows, seen, seen + step, (pairs - 1) * step / 2 + groups);
@@ -134,7 +140,7 @@ void edgeplug_convolve_s8(const edgeplug_convolution *layer, const int8_t *input
         edgeplug_copy_words((uint32_t *)at.quads, layer->quads, blocks);
     }
     at.tail = (int8_t *)take(&room, layer->filters % QUAD != 0 ? 2 * QUAD * pairs : 0);
-    at.windows = take(&room, 16 * (step % 4 == 0 ? (pairs - 1) * step / 2 + groups : pairs * groups));
+    at.windows = take(&room, 16 * (step % 4 == 0 && !layer->is_alternate ? (pairs - 1) * step / 2 + groups : pairs * groups));
     at.seen = (int8_t *)room;
     for (int32_t y = 0; y < layer->output_height; y++) {
         convolve_row(&at, y, output + y * layer->output_width * layer->filters);

@@ -1,8 +1,7 @@
 /* Quads of filters times one widened input: where a fully connected layer spends its time (internal/quads.h).
  *
  * Assembly, because the loop takes every register, and a quad enters the unrolled loop in its middle.
- * In the loop: r0 values, r1 weights, r3 end of the values, r4 and r6 sums of the first filter of each pair, r5 and r7 raw
- * sums (256 times the second filter's plus the first's), r8 and r9 values, r10 to r12 and lr weights.
+ * In the loop r3 is the end of the values; the other registers are multiply_group's.
  */
     .syntax unified
     .thumb
@@ -18,23 +17,7 @@
     .equ OFFSET, 28
     .equ FRAME, 32
 
-/* Four values times four filters: 56 bytes, so that an entry is a multiplication away. */
-    .macro multiply_group
-    ldmia.w r1!, {r10, r11, r12, lr}
-    ldrd    r8, r9, [r0], #8
-    smlad   r5, r10, r8, r5
-    smlad   r7, r11, r8, r7
-    sxtb16  r10, r10
-    sxtb16  r11, r11
-    smlad   r5, r12, r9, r5
-    smlad   r7, lr, r9, r7
-    sxtb16  r12, r12
-    sxtb16  lr, lr
-    smlad   r4, r10, r8, r4
-    smlad   r6, r11, r8, r6
-    smlad   r4, r12, r9, r4
-    smlad   r6, lr, r9, r6
-    .endm
+#include "cmsis/kernels/internal/multiply_group.inc"
 
 /* requantize_once of twice a sum, the output's zero point and saturation; r3 holds the layer's offset. */
     .macro finish sum, factor, shift

@@ -42,6 +42,30 @@ edgeplug_widen_pair:
     pop.w   {r4-r11, pc}
     .size edgeplug_widen_pair, . - edgeplug_widen_pair
 
+/* void edgeplug_widen_alternate_pair(uint32_t *windows, const int8_t *first, const int8_t *second, int32_t groups) */
+    .section .text.edgeplug_widen_alternate_pair, "ax", %progbits
+    .balign 8
+    .global edgeplug_widen_alternate_pair
+    .type edgeplug_widen_alternate_pair, %function
+    .thumb_func
+edgeplug_widen_alternate_pair:
+    push    {r4, r5, r6, r7, lr}
+    .balign 4
+1:
+    ldr     r4, [r1], #4
+    ldr     r6, [r1], #4
+    ldr     r5, [r2], #4
+    ldr     r7, [r2], #4
+    sxtb16  r4, r4
+    sxtb16  r6, r6
+    sxtb16  r5, r5
+    sxtb16  r7, r7
+    subs    r3, #1
+    stmia   r0!, {r4, r5, r6, r7}
+    bne     1b
+    pop     {r4, r5, r6, r7, pc}
+    .size edgeplug_widen_alternate_pair, . - edgeplug_widen_alternate_pair
+
 /* void edgeplug_widen_groups(uint32_t *values, const int8_t *input, int32_t groups) */
     .section .text.edgeplug_widen_groups, "ax", %progbits
     .balign 8
@@ -72,6 +96,26 @@ edgeplug_widen_groups:
 3:
     pop     {r4, r5, r6, r7, pc}
     .size edgeplug_widen_groups, . - edgeplug_widen_groups
+
+/* void edgeplug_widen_alternate(uint32_t *values, const int8_t *input, int32_t groups) */
+    .section .text.edgeplug_widen_alternate, "ax", %progbits
+    .balign 8
+    .global edgeplug_widen_alternate
+    .type edgeplug_widen_alternate, %function
+    .thumb_func
+edgeplug_widen_alternate:
+    push    {r4, lr}
+    .balign 4
+1:
+    ldr     r3, [r1], #4
+    ldr     r4, [r1], #4
+    sxtb16  r3, r3
+    sxtb16  r4, r4
+    subs    r2, #1
+    stmia   r0!, {r3, r4}
+    bne     1b
+    pop     {r4, pc}
+    .size edgeplug_widen_alternate, . - edgeplug_widen_alternate
 
 /* void edgeplug_copy_words(uint32_t *target, const uint32_t *source, int32_t blocks) */
     .section .text.edgeplug_copy_words, "ax", %progbits

@@ -39,6 +39,7 @@ function *const functions[] __attribute__((used, section(".rodata.functions"))) 
     (function *)edgeplug_fully_connected_s8,
     (function *)edgeplug_fully_connected_small_s8,
     (function *)edgeplug_fully_connected_wide_s8,
+    (function *)edgeplug_rows_s8,
     (function *)arm_svdf_state_s16_s8,
     (function *)arm_transpose_conv_s8,
     (function *)arm_transpose_conv_s8_get_buffer_size,

@@ -51,7 +51,7 @@ void prepare(void)
         static const edgeplug_convolution layer = {                                                                           \
             packed, GROUPS(filter_height_ * filter_width_ * depth), filters_, 2, height_, width_, depth, filter_height_,      \
             filter_width_, step, step, filter_height_ / 2, filter_width_ / 2, 1, out_height, out_width, -3, pairs_,        \
-            is_copied_, -128, 127};                                                                                           \
+            is_copied_, 0, -128, 127};                                                                                           \
         edgeplug_convolve_s8(&layer, input, output, scratch);                                                                 \
         return 0;                                                                                                             \
     }

@@ -97,6 +97,30 @@ def conv_2d(rng: np.random.Generator, one_row: bool, biased: bool = True, groupe
     return with_border(rng, values, call) if padded else build(values, (call,), (0,), (3,))
 
 
+def conv_2d_alternate(rng: np.random.Generator) -> bytes:
+    """A CONV_2D over one of two channels, seldom the second one, that a STRIDED_SLICE takes."""
+    one_row = rng.random() < 0.6
+    height, width = (1 if one_row else int(rng.integers(1, 6))), int(rng.integers(1, 40))
+    size_h, size_w = (1 if one_row else int(rng.integers(1, 4))), int(rng.integers(1, 14 if one_row else 5))
+    options = schema.Conv2DOptionsT()
+    window_options(rng, options, one_row)
+    if rng.random() < 0.4:  # windows side by side
+        options.strideW = size_w
+    options.dilationWFactor = options.dilationHFactor = 1
+    shape, filters = output_extent(options, (height, width), (size_h, size_w), (1, 1)), int(rng.integers(1, 10))
+    if min(shape) < 1:
+        return conv_2d_alternate(rng)
+    chosen = activation_value(rng, "chosen", (1, height, width, 1))
+    weights = weights_value(rng, (filters, size_h, size_w, 1), 0, per_channel=rng.random() < 0.8)
+    target = activation_value(rng, "output", (1, *shape, filters), output_scale(rng, chosen, weights, size_h * size_w))
+    channel = int(rng.random() < 0.1)
+    slices = schema.StridedSliceOptionsT()
+    values = (chosen, weights, bias_value(rng, chosen, weights, filters), target, replace(chosen, name="input", shape=(1, height, width, 2)),
+              *(Value(name, (4,), "int32", data=np.array(numbers)) for name, numbers in (
+                  ("begin", (0, 0, 0, channel)), ("end", (1, height, width, channel + 1)), ("steps", (1, 1, 1, 1)))))
+    return build(values, (Call("STRIDED_SLICE", (4, 5, 6, 7), (0,), slices), Call("CONV_2D", (0, 1, 2), (3,), options)), (4,), (3,))
+
+
 def depthwise_conv_2d(rng: np.random.Generator, padded: bool = False) -> bytes:
     """A DEPTHWISE_CONV_2D with channel multiplier 1 to 4, with or without bias; every other one is of the common kind: by
     single steps, without a multiplier. See with_border() for `padded`.
@@ -180,6 +204,25 @@ def fully_connected(rng: np.random.Generator) -> bytes:
     bias = bias_value(rng, source, weights, units)
     inputs = (0, 1, 2) if rng.random() < 0.8 else (0, 1, -1)
     return build((source, weights, bias, target), (Call("FULLY_CONNECTED", inputs, (3,), options),), (0,), (3,))
+
+
+def fully_connected_alternate(rng: np.random.Generator) -> bytes:
+    """A FULLY_CONNECTED of some rows of one of two channels, seldom the second one, that a STRIDED_SLICE takes."""
+    rows, depth, units = int(rng.integers(1, 6)), int(rng.choice((rng.integers(1, 40), 4 * rng.integers(1, 10)))), int(rng.integers(1, 14))
+    options = schema.FullyConnectedOptionsT()
+    options.keepNumDims = True
+    chosen = activation_value(rng, "chosen", (1, rows * depth, 1))
+    weights = weights_value(rng, (units, depth), 0, per_channel=rng.random() < 0.7)
+    target = activation_value(rng, "output", (1, rows, units), output_scale(rng, chosen, weights, depth))
+    channel = int(rng.random() < 0.1)
+    values = (replace(chosen, name="rows", shape=(1, rows, depth)), weights, bias_value(rng, chosen, weights, units), target, chosen,
+              replace(chosen, name="input", shape=(1, rows * depth, 2)),
+              *(Value(name, (3,), "int32", data=np.array(numbers)) for name, numbers in (
+                  ("begin", (0, 0, channel)), ("end", (1, rows * depth, channel + 1)), ("steps", (1, 1, 1)))),
+              Value("shape", (3,), "int32", data=np.array([1, rows, depth])))
+    calls = (Call("STRIDED_SLICE", (5, 6, 7, 8), (4,), schema.StridedSliceOptionsT()), Call("RESHAPE", (4, 9), (0,)),
+             Call("FULLY_CONNECTED", (0, 1, 2), (3,), options))
+    return build(values, calls, (5,), (3,))
 
 
 def fully_connected_wide(rng: np.random.Generator) -> bytes:

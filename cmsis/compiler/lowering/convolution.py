@@ -30,11 +30,17 @@ class Geometry:
     padding: Extent
     window: Window
     channels: int
+    alternate: bool
 
     @property
     def groups(self) -> int:
-        """Groups of four values in a window."""
-        return -(-self.window.size.h * self.window.size.w * self.channels // packing.GROUP)
+        """Groups of four values that are read in a window."""
+        return -(-self.window.size.h * self.window.size.w * self.channels // self.group_bytes)
+
+    @property
+    def group_bytes(self) -> int:
+        """Bytes of a window that hold a group."""
+        return packing.GROUP * (2 if self.alternate else 1)
 
     @property
     def stride_w(self) -> int:
@@ -50,7 +56,7 @@ class Geometry:
         """Whether windows lie in the input as the kernel wants them, whole groups of them, everywhere."""
         size, last = self.window.size, self.target.w - 1
         return (size.h == 1 and self.padding == Extent(0, 0) and last * self.window.stride.w + size.w <= self.source.w
-                and size.w * self.channels % packing.GROUP == 0)
+                and size.w * self.channels % self.group_bytes == 0)
 
 
 def geometry(graph: Graph, operator: Conv2D) -> Geometry:
@@ -63,7 +69,7 @@ def geometry(graph: Graph, operator: Conv2D) -> Geometry:
     elif source.w == window.size.w == 1:
         source, result, padding = (Extent(part.w, part.h) for part in (source, result, padding))
         window = window.transposed()
-    return Geometry(source, result, padding, window, image.shape[3])
+    return Geometry(source, result, padding, window, image.shape[3], operator.alternate)
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,7 @@ class PackedConv2D(Implementation):
     def windows_bytes(self, graph: Graph) -> int:
         """Returns the size of the widened windows."""
         shape = geometry(graph, self.semantic)
-        if shape.step % packing.GROUP == 0:
+        if shape.step % packing.GROUP == 0 and not shape.alternate:
             return _GROUP_BYTES * ((self.pairs - 1) * shape.step // 2 + shape.groups)
         return _GROUP_BYTES * self.pairs * shape.groups
 
@@ -119,7 +125,7 @@ class PackedConv2D(Implementation):
         """Returns what edgeplug_convolve_s8 wants: copied quads, windows, what they see, outputs of fewer than four filters."""
         shape = geometry(graph, self.semantic)
         copied = self.quads_bytes(graph) if self.copied else 0
-        seen = 0 if shape.is_direct() else (2 * self.pairs - 1) * shape.step + packing.GROUP * shape.groups
+        seen = 0 if shape.is_direct() else (2 * self.pairs - 1) * shape.step + shape.group_bytes * shape.groups
         tail = 2 * packing.QUAD * self.pairs if self._filters(graph) % packing.QUAD else 0
         return copied + self.windows_bytes(graph) + (seen + 3) // 4 * 4 + tail
 
@@ -131,11 +137,13 @@ class PackedConv2D(Implementation):
                 self._factors(graph).shape[1], shape.source.h, shape.source.w, shape.channels, window.size.h, window.size.w,
                 window.stride.h, shape.stride_w, shape.padding.h, shape.padding.w, window.dilation.h, shape.target.h,
                 shape.target.w, graph.input_of(self, 0).quantization.zero_point, self.pairs, int(self.copied),
-                semantic.clamp.low, semantic.clamp.high)
+                int(shape.alternate), semantic.clamp.low, semantic.clamp.high)
 
     def _quads(self, graph: Graph, size: Extent) -> tuple[int, ...]:
         filters = self._filters(graph)
         columns = weights.filter_matrix(graph, self).reshape(filters, size.h, size.w, -1).transpose(0, 2, 1, 3)
+        if self.semantic.alternate:
+            columns = packing.in_alternate_order(columns[..., ::2].reshape(filters, -1))
         return packing.quad_words(columns.reshape(filters, -1), weights.folded_bias(graph, self), self._factors(graph))
 
     def _factors(self, graph: Graph) -> np.ndarray:

@@ -16,6 +16,7 @@ from cmsis.compiler.lowering.depthwise_any import AnyDepthwiseConv2D
 from cmsis.compiler.lowering.depthwise_conv_2d import DEPTHWISE
 from cmsis.compiler.lowering.fully_connected import PackedFullyConnected, SmallFullyConnected
 from cmsis.compiler.lowering.implementation import Implementation
+from cmsis.compiler.lowering.rows import RowsConv2D, RowsFullyConnected
 from cmsis.compiler.lowering.weighted_sum import WeightedSum
 from cmsis.compiler.operators.add import Add
 from cmsis.compiler.operators.average_pool_2d import AveragePool2D
@@ -29,9 +30,11 @@ _IMPLEMENTATIONS: tuple[tuple[type[Operator], type[Implementation]], ...] = (
     (Add, WeightedSum),
     (AveragePool2D, GlobalAverage),
     (Conv2D, PackedConv2D),
+    (Conv2D, RowsConv2D),
     (Conv2D, SmallConv2D),
     *((DepthwiseConv2D, implementation) for implementation in (*DEPTHWISE, AnyDepthwiseConv2D)),
     (FullyConnected, PackedFullyConnected),
+    (FullyConnected, RowsFullyConnected),
     (FullyConnected, SmallFullyConnected),
 )
 

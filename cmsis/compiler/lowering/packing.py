@@ -31,6 +31,14 @@ def suit_shifts(multipliers: tuple[Multiplier, ...]) -> bool:
     return all(multiplier.value > 0 and multiplier.shift in _SHIFTS for multiplier in multipliers)
 
 
+def in_alternate_order(matrix: np.ndarray) -> np.ndarray:
+    """Returns [filters, values] by fours in the order 0, 2, 1, 3, filled up with zeros: where only every second value of the input is
+    read, a word of it holds two that lie side by side.
+    """
+    fours = np.pad(matrix, ((0, 0), (0, -matrix.shape[1] % GROUP))).reshape(len(matrix), -1, GROUP)
+    return fours[..., [0, 2, 1, 3]].reshape(len(matrix), -1)
+
+
 def factor_words(multipliers: tuple[Multiplier, ...]) -> tuple[int, ...]:
     """Returns value and shift of each, as edgeplug_kernels.h defines them, an even number of times."""
     even = multipliers if len(multipliers) % 2 == 0 else (*multipliers, multipliers[-1])

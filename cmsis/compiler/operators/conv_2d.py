@@ -58,12 +58,13 @@ def convolve(values: Sequence[np.ndarray], window: Window, groups: int, zero_poi
 @dataclass(frozen=True)
 class Conv2D(Operator):
     """Inputs: image, weights, optional bias. The first N / groups filters read the first C / groups channels, and so on. A
-    `foreign` one suits Arm's library, too.
+    `foreign` one suits Arm's library, too. An `alternate` one has weights of zero for odd channels.
     """
 
     window: Window
     clamp: Clamp
     foreign: bool = False
+    alternate: bool = False
 
     builtin: ClassVar[str] = "CONV_2D"
     kernel: ClassVar[str] = "arm_convolve_s8"
@@ -93,8 +94,8 @@ class Conv2D(Operator):
         return "arm_convolve_1_x_n_s8" if self._one_row(graph) else self.kernel
 
     def macs(self, graph: Graph) -> int:
-        """Returns outputs * window * channels of a group."""
-        return graph.output_of(self).elements * self._depth(graph)
+        """Returns outputs * window * channels of a group, of an alternate one half of these."""
+        return graph.output_of(self).elements * self._depth(graph) // (2 if self.alternate else 1)
 
     def for_cmsis_nn(self, graph: Graph) -> "Conv2D":
         """Returns this operator with scratch for two columns of all groups, too."""

@@ -51,10 +51,11 @@ def multiply(values: Sequence[np.ndarray], zero_point: int, factors: tuple[float
 
 @dataclass(frozen=True)
 class FullyConnected(Operator):
-    """Inputs: rows, weights, optional bias."""
+    """Inputs: rows, weights, optional bias. An `alternate` one has weights of zero for every second value."""
 
     clamp: Clamp
     keep_dims: bool
+    alternate: bool = False
 
     builtin: ClassVar[str] = "FULLY_CONNECTED"
     kernel: ClassVar[str] = "arm_fully_connected_s8"
@@ -83,8 +84,8 @@ class FullyConnected(Operator):
         return "arm_fully_connected_per_channel_s8" if self._per_channel(graph) else self.kernel
 
     def macs(self, graph: Graph) -> int:
-        """Returns rows * N * depth."""
-        return graph.output_of(self).elements * graph.input_of(self, 1).shape[1]
+        """Returns rows * N * depth, of an alternate one half of these."""
+        return graph.output_of(self).elements * graph.input_of(self, 1).shape[1] // (2 if self.alternate else 1)
 
     def scratch_bytes(self, graph: Graph) -> int:
         """Returns arm_fully_connected_s8_get_buffer_size(): one input of int16."""

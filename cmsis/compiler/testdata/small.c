@@ -24,7 +24,7 @@ static const uint32_t layer0_quads[20] EDGEPLUG_ALIGNED = {
     0x00000017, 0xfffff017, 0x00000011, 0x00000011, 0x02ff00fd, 0x0000fffe, 0xfd0001fe, 0x0001ffff, 0x55555555,
     0xfffffe02, 0x00000001, 0x55555555, 0xffffff01, 0x00000000, 0x55555555, 0xfffffc04, 0x00000002, 0x00000000,
     0x00000000, 0x00000000};
-static const edgeplug_convolution layer0 = {layer0_quads, 1, 3, 3, 1, 8, 2, 1, 2, 1, 2, 0, 0, 1, 1, 4, 3, 2, 0, -128, 127};
+static const edgeplug_convolution layer0 = {layer0_quads, 1, 3, 3, 1, 8, 2, 1, 2, 1, 2, 0, 0, 1, 1, 4, 3, 2, 0, 0, -128, 127};
 static const uint32_t layer1_weights[16] EDGEPLUG_ALIGNED = {
     0xfffffd80, 0xfffdfd80, 0xfffffe80, 0xfffefe80, 0xfdfdfbfb, 0xfffffdfd, 0xfefefcfc, 0x0100fefe, 0x0201ffff,
     0x04030201, 0x03020100, 0x05040302, 0xfb050403, 0xfcfcfb05, 0xfbfb0504, 0xfdfdfbfb};

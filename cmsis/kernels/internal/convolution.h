@@ -28,6 +28,9 @@ void edgeplug_convolve_quads(const edgeplug_quads *run);
 /* Widens groups of two windows, of any alignment. */
 void edgeplug_widen_pair(uint32_t *windows, const int8_t *first, const int8_t *second, int32_t groups);
 
+/* The same of every second value, from value 0 on, in the order 0, 4, 2, 6. */
+void edgeplug_widen_alternate_pair(uint32_t *windows, const int8_t *first, const int8_t *second, int32_t groups);
+
 /* Writes `words` (at least 1) times. */
 void edgeplug_fill_words(int8_t *target, uint32_t word, int32_t words);
 

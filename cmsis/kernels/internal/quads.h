@@ -1,6 +1,4 @@
-/* The loops behind edgeplug_fully_connected_s8 (edgeplug_kernels.h), in multiply_quads.S, which knows the struct's offsets, and
- * shape_input.S.
- */
+/* The loops behind edgeplug_fully_connected_s8 (edgeplug_kernels.h), in multiply_quads.S, which knows the struct's offsets. */
 #ifndef EDGEPLUG_QUADS_H
 #define EDGEPLUG_QUADS_H
 
@@ -8,8 +6,5 @@
 
 /* Computes and stores all units, saturated to int8, from one input, widened in groups of four: values 0 and 2, 1 and 3. */
 void edgeplug_multiply_quads(const edgeplug_fully_connected *layer, const uint32_t *values, int8_t *output);
-
-/* Widens groups of four values; may be none. */
-void edgeplug_widen_groups(uint32_t *values, const int8_t *input, int32_t groups);
 
 #endif

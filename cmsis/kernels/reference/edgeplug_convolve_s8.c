@@ -12,10 +12,10 @@ static int32_t convolve_window(const edgeplug_convolution *layer, const int8_t *
             const int32_t y = out_y * layer->stride_height - layer->padding_height + tap_y * layer->dilation_height;
             const int32_t x = out_x * layer->stride_width - layer->padding_width + tap_x;
             const int inside = y >= 0 && y < layer->height && x >= 0 && x < layer->width;
-            for (int32_t channel = 0; channel < layer->channels; channel++, index++) {
+            for (int32_t channel = 0; channel < layer->channels; channel += 1 + layer->is_alternate, index++) {
                 const int32_t value =
                     inside ? input[(y * layer->width + x) * layer->channels + channel] : layer->zero_point;
-                sum += value * packed_weight(quad, filter, index);
+                sum += value * packed_weight(quad, filter, packed_index(index, layer->is_alternate));
             }
         }
     }
@@ -25,10 +25,10 @@ static int32_t convolve_window(const edgeplug_convolution *layer, const int8_t *
 /* From a sum to an output before the clamp, by a factor of two or three words. */
 static int32_t rescale(int32_t sum, const int32_t *factor, int32_t words)
 {
-    const int64_t product = sum * (int64_t)factor[0];
     if (words == 2) {
-        return (int32_t)((product >> 24) + factor[1]) >> 12;
+        return rescale_fixed(sum, factor, 12);
     }
+    const int64_t product = sum * (int64_t)factor[0];
     return (int32_t)(((product + (1 << 30)) >> 31) + factor[1] - (sum < 0)) >> (factor[2] + 1);
 }
 

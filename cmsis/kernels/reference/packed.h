@@ -16,6 +16,19 @@ static inline int32_t packed_weight(const uint32_t *quad, int32_t filter, int32_
     return filter % 2 == 0 ? low : (lane - low) / 256;
 }
 
+/* Where the weight of value `index` lies: of an alternate layer by fours in the order 0, 2, 1, 3. */
+static inline int32_t packed_index(int32_t index, int32_t is_alternate)
+{
+    const int32_t place = index % 4;
+    return is_alternate && (place == 1 || place == 2) ? index + 3 - 2 * place : index;
+}
+
+/* From a sum to an output before the clamp, by a factor and an addend before a shift that all have. */
+static inline int32_t rescale_fixed(int32_t sum, const int32_t *factor, int32_t shift)
+{
+    return (int32_t)((sum * (int64_t)factor[0] >> 24) + factor[1]) >> shift;
+}
+
 /* The raw sum of a pair starts with 256 times the second bias plus the first one. */
 static inline int32_t packed_bias(const uint32_t *quad, int32_t filter)
 {
