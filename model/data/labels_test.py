@@ -7,8 +7,11 @@ from model.data import labels
 from model.data.power_quality import Windows
 
 
-def _window(rms_pu, thd=0.0, transient=False):
-    return Windows(np.zeros((1, 128, 2)), np.array([rms_pu]), np.array([thd]), np.array([1.0]), np.array([transient]))
+def _window(rms_pu, thd=0.0, transient=False, share=1.0, changes=False):
+    """A window; `transient` may be its peak in pu."""
+    peak = 1.0 if transient is True else float(transient)
+    return Windows(np.zeros((1, 128, 2)), np.array([rms_pu]), np.array([share]), np.array([thd]), np.array([1.0]), np.array([peak]),
+                   np.array([changes]))
 
 
 @pytest.mark.parametrize("rms_pu, thd, transient, expected", [
@@ -21,6 +24,8 @@ def _window(rms_pu, thd=0.0, transient=False):
     (0.1, 0.0, False, "sag"),
     (0.9, 0.0, False, "normal"),
     (1.1, 0.0, False, "normal"),
+    (1.0, 0.3, 0.5, "transient"),
+    (1.0, 0.3, 0.49, "harmonics"),
 ])
 def test_precedence(rms_pu, thd, transient, expected):
     assert labels.CLASSES[labels.label(_window(rms_pu, thd, transient))[0]] == expected
@@ -39,3 +44,10 @@ def test_precedence(rms_pu, thd, transient, expected):
 ])
 def test_windows_near_a_deciding_threshold_are_uncertain(rms_pu, thd, transient, uncertain):
     assert labels.is_uncertain(_window(rms_pu, thd, transient))[0] == uncertain
+
+
+def test_weak_transients_ringing_and_flagged_windows_are_uncertain():
+    assert labels.is_uncertain(_window(1.0, transient=0.3))[0] and not labels.is_uncertain(_window(1.0, transient=0.2))[0]
+    assert not labels.is_uncertain(_window(0.5, transient=0.3))[0]
+    assert labels.is_uncertain(_window(0.3, share=0.4))[0] and not labels.is_uncertain(_window(0.05, share=0.4))[0]
+    assert labels.is_uncertain(_window(1.0, changes=True))[0] and not labels.is_uncertain(_window(0.5, changes=True))[0]
