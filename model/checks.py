@@ -36,14 +36,24 @@ def check(spec: "Spec", root: Place) -> None:
 
 def pool_beyond_input(layers: "tuple[Layer, ...]", length: int) -> tuple[int, int] | None:
     """The index of the first pooling layer with fewer samples than its size, and their number; `length` samples go in."""
-    for index, layer in enumerate(layers):
-        if layer.kind in _POOLS:
-            if layer.size > length:
-                return index, length
+    return next(((index, before) for index, (layer, before) in enumerate(zip(layers, _lengths(layers, length)))
+                 if layer.kind in _POOLS and layer.size > before), None)
+
+
+def segments_with_a_rest(layers: "tuple[Layer, ...]", length: int) -> tuple[int, int] | None:
+    """The index of the first `segments` layer whose size does not divide its samples, and their number; `length` samples go in."""
+    return next(((index, before) for index, (layer, before) in enumerate(zip(layers, _lengths(layers, length)))
+                 if layer.kind == "segments" and before % layer.size), None)
+
+
+def _lengths(layers: "tuple[Layer, ...]", length: int) -> Iterator[int]:
+    """The samples that reach each layer."""
+    for layer in layers:
+        yield length
+        if layer.kind in _POOLS or layer.kind == "segments":
             length //= layer.size
         elif layer.kind == "conv1d":
             length = -(-length // layer.stride)
-    return None
 
 
 def _check_classes(spec: "Spec", root: Place) -> None:
@@ -132,18 +142,27 @@ def _check_network(spec: "Spec", root: Place) -> None:
         raise root.child("quantization").error("missing key", None, "how to calibrate what is trained here")
     last = spec.architecture[-1]
     place = root.child(f"architecture.{len(spec.architecture) - 1}")
-    if last.kind != "dense" or last.activation != "softmax" or last.units != len(spec.classes):
-        raise place.error("wrong last layer", last, f"dense, softmax, {len(spec.classes)} units (one per class)")
-    flat = False
+    if last.kind != "dense" or last.activation == "relu" or last.units != len(spec.classes):
+        raise place.error("wrong last layer", last, f"dense, softmax or linear, {len(spec.classes)} units (one per class)")
+    flat = segmented = False
     for index, layer in enumerate(spec.architecture):
-        flat_here = layer.kind in _FLATTENING
-        if (layer.kind == "dense") != flat or (flat and flat_here):
-            raise root.child(f"architecture.{index}").error(
-                "layer in the wrong place", layer.kind, "dense after flatten or global_average_pool, others before")
-        flat = flat or flat_here
+        place = root.child(f"architecture.{index}")
+        if layer.kind == "dense" and not (flat or segmented) or flat and layer.kind not in ("dense", "square"):
+            raise place.error("layer in the wrong place", layer.kind,
+                              "dense after segments, flatten or global_average_pool, others but square before the latter two")
+        if layer.kind == "channel" and index:
+            raise place.error("layer in the wrong place", layer.kind, "the channel of the input, in the first place")
+        flat, segmented = flat or layer.kind in _FLATTENING, segmented or layer.kind == "segments"
         if layer.kind == "dense" and layer.activation == "softmax" and layer is not last:
             raise root.child(f"architecture.{index}.activation").error("softmax inside", "softmax", "relu or linear")
-    beyond = pool_beyond_input(spec.architecture, spec.data.samples_per_cycle) if spec.data is not None else None
+    if spec.data is None:
+        return
+    rest = segments_with_a_rest(spec.architecture, spec.data.samples_per_cycle)
+    if rest is not None:
+        index, length = rest
+        raise root.child(f"architecture.{index}.size").error(
+            "segments leave a rest", spec.architecture[index].size, f"a divisor of {length}, the samples that reach it")
+    beyond = pool_beyond_input(spec.architecture, spec.data.samples_per_cycle)
     if beyond is not None:
         index, length = beyond
         raise root.child(f"architecture.{index}.size").error(

@@ -42,9 +42,19 @@ class Ranges:
     impulsive_rise_ms: tuple[float, float] = field(between(0.01, 1))
     impulsive_decay_ms: tuple[float, float] = field(between(0.05, 10))
     transient_onset_cycles: tuple[float, float] = field(between(0, 0.95))
+    phase_jump_turns: tuple[float, float] = field(between(-0.5, 0.5))
+    notch_depth: tuple[float, float] = field(_FRACTION)
+    notch_width_turns: tuple[float, float] = field(between(0, 0.1))
+    interharmonic_pu: tuple[float, float] = field(between(0, 0.2))
+    interharmonic_order: tuple[float, float] = field(between(0, 50))
+    ringing_pu: tuple[float, float] = field(between(0, 2))
+    ringing_order: tuple[float, float] = field(between(0, 10))
+    clip_pu: tuple[float, float] = field(between(1, 100))
+    converter_bits: tuple[float, float] = field(between(4, 24))
     load_pu: tuple[float, float] = field(between(0, 2))
     load_angle_turns: tuple[float, float] = field(between(-0.25, 0.25))
     load_thd: tuple[float, float] = field(_FRACTION)
+    fault_current_pu: tuple[float, float] = field(between(0, 100))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +86,30 @@ class Data:
     full_scale_pu: float = field(between(1.5, 100))
     dataset: Split
     pilot: Pilot
+
+
+@dataclasses.dataclass(frozen=True)
+class Channel:
+    """One channel of the input, by its index."""
+
+    index: int = field(at_least(0))
+    kind: str = "channel"
+
+
+@dataclasses.dataclass(frozen=True)
+class Segments:
+    """Stretches of `size` samples, without overlap, each with all its channels in one row: a dense layer behind it has the same weights
+    for each, as a convolution of such a stride has."""
+
+    size: int = field(at_least(2))
+    kind: str = "segments"
+
+
+@dataclasses.dataclass(frozen=True)
+class Square:
+    """Each value times itself: behind a linear convolution the energy in the bands of its filters, whatever their phase."""
+
+    kind: str = "square"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,7 +162,7 @@ class Dense:
     kind: str = "dense"
 
 
-Layer = Conv1D | MaxPool1D | AveragePool1D | GlobalAveragePool | Flatten | Dense
+Layer = Channel | Segments | Square | Conv1D | MaxPool1D | AveragePool1D | GlobalAveragePool | Flatten | Dense
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,10 +190,20 @@ class Training:
 
 
 @dataclasses.dataclass(frozen=True)
+class Aware:
+    """Quantization-aware training behind the float one (model/training/aware.py)."""
+
+    epochs: int = field(_COUNT)
+    learning_rate: float = field(between(1e-6, 1))
+
+
+@dataclasses.dataclass(frozen=True)
 class Quantization:
-    """Full int8 quantization; the calibration windows are training windows."""
+    """Full int8 quantization; the calibration windows are training windows. With `aware` the network that ships is the better one on
+    the validation part, trained with int8 arithmetic or quantized after training."""
 
     calibration_windows: int = field(_COUNT)
+    aware: Aware | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -174,11 +218,12 @@ class Compiler:
 
 @dataclasses.dataclass(frozen=True)
 class Precision:
-    """Limits of the precision gate on the pilot set."""
+    """Limits of the precision gate on the pilot set, and of the macro precision on windows of the pilot's least signal-to-noise ratio."""
 
     macro_precision_min: float = field(_FRACTION)
     class_precision_min: float = field(_FRACTION)
     macro_recall_min: float = field(_FRACTION)
+    noisy_macro_precision_min: float | None = field(_FRACTION, default=None)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -221,6 +266,15 @@ class Adversarial:
 
 
 @dataclasses.dataclass(frozen=True)
+class Field:
+    """Limits of the field gate on recordings, per window against the RMS rule (gates/field); `apart_max` is the share set apart."""
+
+    macro_precision_min: float = field(_FRACTION)
+    macro_recall_min: float = field(_FRACTION)
+    apart_max: float = field(_FRACTION)
+
+
+@dataclasses.dataclass(frozen=True)
 class Gates:
     """The declared gates."""
 
@@ -228,6 +282,7 @@ class Gates:
     timing: Timing | None = None
     size: Size | None = None
     adversarial: Adversarial | None = None
+    field: Field | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,6 +8,8 @@ import pytest
 import tf_keras
 from tensorflow.lite.python import schema_py_generated as schema
 
+from tools.errors import UserError
+
 SHAPE = (12, 3)
 SEED = 11
 
@@ -22,9 +24,11 @@ def _network():
                              keras.layers.Dense(4)])
 
 
-def _recurrent():
+def _recurrent(whole=False):
+    tf_keras.backend.clear_session()  # numbers in names begin anew
     tf_keras.utils.set_random_seed(SEED)
-    return tf_keras.Sequential([tf_keras.Input(SHAPE), tf_keras.layers.LSTM(4), tf_keras.layers.Dense(2)])
+    return tf_keras.Sequential([tf_keras.Input(SHAPE), tf_keras.layers.LSTM(4, return_sequences=whole), tf_keras.layers.Flatten(),
+                                tf_keras.layers.Dense(2)])
 
 
 def _ranges(content):
@@ -52,16 +56,31 @@ def test_the_order_of_windows_does_not_matter_but_all_of_them_count():
     assert _ranges(content) != _ranges(convert.calibrate(network, windows[:1], "small"))
 
 
-@pytest.mark.parametrize("make, expected", [(_network, False), (_recurrent, True)])
-def test_only_fused_operators_have_intermediates(make, expected):
-    assert calibration.has_intermediates(convert.calibrate(make(), _windows(), "small")) is expected
+@pytest.mark.parametrize("whole", [False, True])
+def test_the_inner_range_of_a_fused_lstm_is_that_of_its_output(whole):
+    contents = [convert.calibrate(_recurrent(whole), _windows(count), "recurrent") for count in (1, 30)]
+    narrow, wide = map(_inner_ranges, contents)
+    assert len(narrow) == len(wide) == 1 and wide[0][0] <= narrow[0][0] and wide[0][1] >= narrow[0][1] and narrow != wide
+    if whole:  # Keras shows the same values
+        values = _recurrent(whole).layers[0](_windows()).numpy()
+        assert np.allclose(wide[0], (values.min(), values.max()), rtol=1e-5)
 
 
-def test_the_inner_ranges_of_a_fused_lstm_are_those_of_all_windows():
-    contents = [convert.calibrate(_recurrent(), _windows(count), "recurrent") for count in (1, 30)]
-    inner = [_inner_ranges(content) for content in contents]
-    assert inner[0] and len(inner[0]) == len(inner[1])
-    assert all(wide[0] <= narrow[0] and wide[1] >= narrow[1] for narrow, wide in zip(*inner)) and inner[0] != inner[1]
+def test_the_inner_range_does_not_hang_on_the_calibrator(monkeypatch):
+    annotated = convert._annotated
+    first = convert.convert(_recurrent(), _windows(), "recurrent")
+    monkeypatch.setattr(convert, "_annotated", lambda model, windows, name: annotated(model, 3 * windows, name))
+    assert convert.convert(_recurrent(), _windows(), "recurrent") == first
+
+
+def test_an_lstm_with_normalized_gates_is_refused():
+    content = bytearray(convert._annotated(_recurrent(), _windows(1), "recurrent"))
+    graph = schema.Model.GetRootAs(content, 0).Subgraphs(0)
+    operator = next(operator for operator in map(graph.Operators, range(graph.OperatorsLength())) if operator.IntermediatesLength())
+    hidden = operator.Intermediates(4)
+    operator.IntermediatesAsNumpy()[:] = [hidden, *operator.IntermediatesAsNumpy()[1:4], hidden]
+    with pytest.raises(UserError, match="an LSTM whose gates are normalized; got inner values 0"):
+        calibration.set_ranges(bytes(content), _windows(1))
 
 
 def _inner_ranges(content):

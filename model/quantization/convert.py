@@ -5,20 +5,20 @@ neural networks for efficient integer-arithmetic-only inference", CVPR 2018; TFL
 `calibrate` folds a Keras model's batch normalization (TFLite's converter does it for a SavedModel) and makes a float .tflite with
 the range of each tensor, `quantize` makes that int8. `Interpreter` runs either on TFLite's reference kernels, the oracle of every
 later step.
-The bytes depend on model and calibration windows only, but for a fused LSTM's inner ranges (calibration.has_intermediates), which
-TFLite's calibrator finds with kernels that dispatch by CPU.
+The bytes depend on model and calibration windows only.
 """
 
 import contextlib
 import dataclasses
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from model.quantization import keras_model, saved_model  # first: they choose the backend
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.python.convert import mlir_quantize
 
 from firmware import windows as host_windows
@@ -45,19 +45,33 @@ def convert(model: keras_model.Model | saved_model.SavedModel, calibration: np.n
     return quantize(calibrate(model, calibration, name), name)
 
 
-def calibrate(model: keras_model.Model | saved_model.SavedModel, calibration: np.ndarray, name: str) -> bytes:
-    """The float .tflite of the model with batch 1, and in it the range of each tensor. Arguments and errors as convert."""
+def calibrate(model: keras_model.Model | saved_model.SavedModel, calibration: np.ndarray, name: str,
+              ranges: Sequence[Sequence[float]] | None = None) -> bytes:
+    """The float .tflite of the model with batch 1, and in it the range of each tensor: those that the windows cause, or the given ones
+    (calibration.with_ranges). Arguments and errors as convert."""
     # The converter's own calibration only makes room for the ranges: one window will do.
-    content = _annotated(model, calibration[:1], name)
-    if calibration_module.has_intermediates(content):
-        content = _annotated(model, calibration, name)
-    return calibration_module.set_ranges(content, calibration)
+    annotated = _annotated(model, calibration[:1], name)
+    return calibration_module.with_ranges(annotated, ranges) if ranges else calibration_module.set_ranges(annotated, calibration)
 
 
 def quantize(content: bytes, name: str) -> bytes:
     """The int8 .tflite of what `calibrate` made."""
     with _refusals(name):
-        return mlir_quantize(content, input_data_type=tf.int8, output_data_type=tf.int8)
+        return _without_strays(mlir_quantize(content, input_data_type=tf.int8, output_data_type=tf.int8))
+
+
+def _without_strays(content: bytes) -> bytes:
+    """The .tflite with zeros in the buffers that nothing refers to: the converter leaves an LSTM's initial states there, in bytes that
+    differ from run to run."""
+    changed = bytearray(content)
+    model = schema.Model.GetRootAs(changed, 0)
+    graphs = map(model.Subgraphs, range(model.SubgraphsLength()))
+    used = {graph.Tensors(index).Buffer() for graph in graphs for index in range(graph.TensorsLength())}
+    used |= {model.Metadata(index).Buffer() for index in range(model.MetadataLength())}
+    for index in set(range(model.BuffersLength())) - used:
+        if model.Buffers(index).DataLength():
+            model.Buffers(index).DataAsNumpy()[:] = 0  # a view of `changed`
+    return bytes(changed)
 
 
 def _annotated(model: keras_model.Model | saved_model.SavedModel, windows: np.ndarray, name: str) -> bytes:

@@ -1,7 +1,8 @@
 """Quantizes a trained float network to full int8, or takes one that is int8 already.
 
 Inputs: --spec (calibration_windows, classes), --model (.keras, .h5, the folder of a SavedModel, or a finished int8 .tflite),
---dataset (.npz: calibration from its x_train, accuracy on its test part if it has one; a .tflite needs none).
+--ranges (.json of our training: the ranges that its network was trained for, if any), --dataset (.npz: calibration from its x_train,
+accuracy on its test part if it has one; a .tflite needs none).
 Outputs: --output (.tflite) and --report (.json: float and int8 accuracy, scales, what was not measured).
 Errors: UserError for a file that is no model, a wrong shape or broken data. Non-goals: training, int16, float fallback.
 """
@@ -23,6 +24,7 @@ from tools.errors import UserError, run
 _SPEC = flags.DEFINE_string("spec", None, "spec of the network (.yaml)", required=True)
 _MODEL = flags.DEFINE_string("model", None, "trained model (.keras, .h5, SavedModel or .tflite)", required=True)
 _DATASET = flags.DEFINE_string("dataset", None, "data set (.npz); a .tflite needs none")
+_RANGES = flags.DEFINE_string("ranges", None, "ranges of the tensors (.json), instead of the windows'")
 _OUTPUT = flags.DEFINE_string("output", None, "where the int8 model goes (.tflite)", required=True)
 _REPORT = flags.DEFINE_string("report", None, "where accuracies and scales go (.json)", required=True)
 
@@ -77,7 +79,8 @@ def _calibrated(spec: spec_module.Spec, x: np.ndarray | None) -> bytes:
                         f"edgeplug_network and quantization.calibration_windows to {Path(_SPEC.value).name}.")
     check_shapes(spec, model.input_shape, model.output_shape, x)
     calibration = calibration_windows(x, spec.quantization.calibration_windows, Path(_DATASET.value).name)
-    return convert.calibrate(model.source, calibration, model.name)
+    ranges = json.loads(Path(_RANGES.value).read_text(encoding="utf-8"))["ranges"] if _RANGES.value else None
+    return convert.calibrate(model.source, calibration, model.name, ranges)
 
 
 def _finished(spec: spec_module.Spec, x: np.ndarray | None) -> bytes:

@@ -28,4 +28,9 @@ def augment(x: np.ndarray, settings: Augmentation, pool: np.ndarray, rng: np.ran
     starts = rng.integers(len(pool) - stretch, size=len(x))
     noise = np.lib.stride_tricks.sliding_window_view(pool, stretch)[starts].reshape(x.shape)
     deviation_pu = rng.uniform(0, settings.noise_pu, size=(len(x), 1, 1)).astype(np.float32)
-    return x * gain + noise * deviation_pu + offset_pu
+    changed = noise * deviation_pu
+    # Channel by channel: NumPy's broadcasting along a last axis of two is ten times slower.
+    for channel in range(x.shape[2]):
+        changed[..., channel] += x[..., channel] * gain[..., channel]
+        changed[..., channel] += offset_pu[..., channel]
+    return changed

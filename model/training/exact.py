@@ -84,14 +84,17 @@ def conv1d(x: jax.Array, kernel: jax.Array, bias: jax.Array, stride: int) -> jax
     """A convolution over time, padding 'same' as Keras has it: x [N, L, C], kernel [K, C, F], bias [F] -> [N, ceil(L/stride), F].
     """
     taps, channels, filters = kernel.shape
-    count, length, _ = x.shape
+    seen = patches(x, taps, stride)
+    flat = dense(seen.reshape(-1, taps * channels), kernel.reshape(taps * channels, filters), bias)
+    return flat.reshape(*seen.shape[:2], filters)
+
+
+def patches(x: jax.Array, taps: int, stride: int, fill: float = 0) -> jax.Array:
+    """What each output of such a convolution sees, [N, ceil(L/stride), taps * C]; `fill` beyond the ends."""
+    count, length, channels = x.shape
     steps = -(-length // stride)
-    padding = max((steps - 1) * stride + taps - length, 0)
-    padded = jnp.pad(x, ((0, 0), (padding // 2, padding - padding // 2), (0, 0)))
     if taps == stride and length % stride == 0:
-        patches = x  # without overlap the patches are the samples themselves: no copies
-    else:
-        patches = jnp.concatenate(
-            [padded[:, tap:tap + (steps - 1) * stride + 1:stride] for tap in range(taps)], axis=-1)
-    flat = dense(patches.reshape(-1, taps * channels), kernel.reshape(taps * channels, filters), bias)
-    return flat.reshape(count, steps, filters)
+        return x.reshape(count, steps, taps * channels)  # without overlap they are the samples themselves: no copies
+    padding = max((steps - 1) * stride + taps - length, 0)
+    padded = jnp.pad(x, ((0, 0), (padding // 2, padding - padding // 2), (0, 0)), constant_values=fill)
+    return jnp.concatenate([padded[:, tap:tap + (steps - 1) * stride + 1:stride] for tap in range(taps)], axis=-1)

@@ -47,14 +47,24 @@ def logits(layers: Layers, weights: Weights, x: jax.Array) -> jax.Array:
 
 
 def probabilities(layers: Layers, weights: Weights, x: jax.Array) -> jax.Array:
-    """The output of the Keras model, float32 [N, classes]."""
+    """The shares that the network gives the classes, float32 [N, classes]."""
     return jax.nn.softmax(logits(layers, weights, x))
+
+
+def outputs(layers: Layers, weights: Weights, x: jax.Array) -> jax.Array:
+    """The output of the Keras model, float32 [N, classes]: probabilities, or logits where the last layer is linear."""
+    return logits(layers, weights, x) if layers[-1].activation == "linear" else probabilities(layers, weights, x)
 
 
 def loss(layers: Layers, weights: Weights, x: jax.Array, y: jax.Array, smoothing: float = 0.0) -> jax.Array:
     """The mean cross entropy of class indices y int [N], with smoothed labels (Szegedy et al., "Rethinking the Inception
     architecture", CVPR 2016, section 7): the share `smoothing` of each label is spread evenly over the classes."""
-    logarithms = jax.nn.log_softmax(logits(layers, weights, x))
+    return cross_entropy(logits(layers, weights, x), y, smoothing)
+
+
+def cross_entropy(scores: jax.Array, y: jax.Array, smoothing: float) -> jax.Array:
+    """The loss of logits [N, classes]."""
+    logarithms = jax.nn.log_softmax(scores)
     chosen = jnp.mean(jnp.take_along_axis(logarithms, y[:, None], axis=1))
     # Sums before products, or XLA would make a dot of them.
     return -((1 - smoothing) * chosen + smoothing * jnp.mean(logarithms))
@@ -88,11 +98,28 @@ def centre_logits(network: Network) -> Network:
 
 def build_model(network: Network, input_shape: tuple[int, int], name: str) -> keras.Model:
     """The stock Keras model with the network's weights; its predictions are those of `probabilities` but for rounding."""
-    layers = [_keras_layer(layer, f"{layer.kind}_{index}") for index, layer in enumerate(network.layers)]
-    model = keras.Sequential([keras.Input(input_shape, name="window"), *layers], name=name)
-    for keras_layer, parameters in zip(layers, network.weights):
+    window = value = keras.Input(input_shape, name="window")
+    for index, (layer, parameters) in enumerate(zip(network.layers, network.weights)):
+        label = f"{layer.kind}_{index}"
+        if isinstance(layer, spec_module.Channel):
+            value = _chosen_channel(value, layer.index, label)
+            continue
+        if isinstance(layer, spec_module.Segments):
+            length, channels = value.shape[1:]
+            value = keras.layers.Reshape((length // layer.size, layer.size * channels), name=label)(value)
+            continue
+        keras_layer = _keras_layer(layer, label)
+        value = keras_layer([value, value] if isinstance(layer, spec_module.Square) else value)
         keras_layer.set_weights([np.asarray(parameter) for parameter in parameters])
-    return model
+    return keras.Model(window, value, name=name)
+
+
+def _chosen_channel(value: keras.KerasTensor, index: int, name: str) -> keras.KerasTensor:
+    """One channel of `value` [L, C], as [L, 1], by stock layers: only an image can be cropped in both directions."""
+    length, channels = value.shape[1:]
+    image = keras.layers.Reshape((length, channels, 1), name=f"{name}_image")(value)
+    cropped = keras.layers.Cropping2D(((0, 0), (index, channels - 1 - index)), name=name)(image)
+    return keras.layers.Reshape((length, 1), name=f"{name}_flat")(cropped)
 
 
 def load(path: str | Path) -> Network:
@@ -108,6 +135,9 @@ def load(path: str | Path) -> Network:
 def from_model(model: keras.Model) -> Network:
     """The network of a stock Keras model made of the layers of model/spec.py."""
     found = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+    cropped = [layer.name for layer in found if isinstance(layer, keras.layers.Cropping2D)]
+    around = {name + end for name in cropped for end in ("_image", "_flat")}
+    found = [layer for layer in found if layer.name not in around]
     return Network(tuple(_spec_layer(layer) for layer in found),
                    tuple(tuple(jnp.asarray(weight) for weight in layer.get_weights()) for layer in found))
 
@@ -117,7 +147,13 @@ def _apply(layer: spec_module.Layer, parameters: tuple[jax.Array, ...], x: jax.A
         case spec_module.Conv1D():
             x = exact.conv1d(x, *parameters, stride=layer.stride)
         case spec_module.Dense():
-            x = exact.dense(x, *parameters)
+            x = exact.dense(x.reshape(-1, x.shape[-1]), *parameters).reshape(*x.shape[:-1], layer.units)
+        case spec_module.Segments():
+            x = x.reshape(len(x), x.shape[1] // layer.size, layer.size * x.shape[2])
+        case spec_module.Channel():
+            x = x[:, :, layer.index:layer.index + 1]
+        case spec_module.Square():
+            x = x * x
         case spec_module.MaxPool1D():
             x = jnp.max(_groups(x, layer.size), axis=2)
         case spec_module.AveragePool1D():
@@ -140,7 +176,7 @@ def _kernel_shape(layer: spec_module.Layer, shape: tuple[int, ...]) -> tuple[int
         case spec_module.Conv1D():
             return (layer.kernel, shape[1], layer.filters)
         case spec_module.Dense():
-            return (shape[0], layer.units)
+            return (shape[-1], layer.units)
     return None
 
 
@@ -148,13 +184,21 @@ def _output_shape(layer: spec_module.Layer, shape: tuple[int, ...]) -> tuple[int
     match layer:
         case spec_module.Conv1D():
             return (-(-shape[0] // layer.stride), layer.filters)
+        case spec_module.Channel():
+            return (shape[0], 1)
+        case spec_module.Segments():
+            return (shape[0] // layer.size, layer.size * shape[1])
+        case spec_module.Dense():
+            return (*shape[:-1], layer.units)
+        case spec_module.Square():
+            return shape
         case spec_module.MaxPool1D() | spec_module.AveragePool1D():
             return (shape[0] // layer.size, shape[1])
         case spec_module.GlobalAveragePool():
             return (shape[1],)
         case spec_module.Flatten():
             return (shape[0] * shape[1],)
-    return (layer.units,)
+    raise ValueError(f"network: unknown layer {layer}")
 
 
 def _keras_layer(layer: spec_module.Layer, name: str) -> keras.layers.Layer:
@@ -170,6 +214,8 @@ def _keras_layer(layer: spec_module.Layer, name: str) -> keras.layers.Layer:
             return keras.layers.GlobalAveragePooling1D(name=name)
         case spec_module.Flatten():
             return keras.layers.Flatten(name=name)
+        case spec_module.Square():
+            return keras.layers.Multiply(name=name)
     return keras.layers.Dense(layer.units, activation=layer.activation, name=name)
 
 
@@ -187,6 +233,13 @@ def _spec_layer(layer: keras.layers.Layer) -> spec_module.Layer:
             found = spec_module.GlobalAveragePool()
         case "Flatten":
             found = spec_module.Flatten()
+        case "Multiply":
+            _require_square(layer)
+            return spec_module.Square()
+        case "Reshape":
+            return spec_module.Segments(layer.input.shape[1] // layer.target_shape[0])
+        case "Cropping2D":
+            return spec_module.Channel(layer.cropping[1][0])
         case "Dense":
             found = spec_module.Dense(layer.units, activation)
         case kind:
@@ -198,3 +251,10 @@ def _spec_layer(layer: keras.layers.Layer) -> spec_module.Layer:
             raise UserError(f"{layer.name}: unsupported option; got {key} = {config.get(key)}, want {wanted.get(key)}. "
                             "Fix: change the layer, or leave the adversarial gate undeclared.")
     return found
+
+
+def _require_square(layer: keras.layers.Multiply) -> None:
+    factors = layer.input
+    if len(factors) != 2 or factors[0] is not factors[1]:
+        raise UserError(f"{layer.name}: unsupported product; got {len(factors)} factors, want one value times itself. "
+                        "Fix: leave the adversarial gate undeclared.")

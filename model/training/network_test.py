@@ -16,6 +16,8 @@ from tools.errors import UserError
 SHIPPED = spec.load("model/voltage_event/voltage_event.yaml").architecture
 POOLED = (spec.Conv1D(4, 5, 2, "relu"), spec.MaxPool1D(2), spec.Conv1D(6, 3, 1, "linear"), spec.AveragePool1D(3),
           spec.GlobalAveragePool(), spec.Dense(6, "softmax"))
+SQUARED = (spec.Channel(1), spec.Conv1D(4, 16, 16, "linear"), spec.Square(), spec.Flatten(), spec.Dense(6, "linear"))
+SEGMENTED = (spec.Channel(0), spec.Segments(32), spec.Dense(5, "linear"), spec.Square(), spec.Flatten(), spec.Dense(6, "linear"))
 SHAPE = (128, 2)
 
 
@@ -27,13 +29,13 @@ def _windows(count=16):
     return np.random.default_rng(2).standard_normal((count, *SHAPE)).astype(np.float32)
 
 
-@pytest.mark.parametrize("layers", [SHIPPED, POOLED], ids=["shipped", "pooled"])
+@pytest.mark.parametrize("layers", [SHIPPED, POOLED, SQUARED, SEGMENTED], ids=["shipped", "pooled", "squared", "segmented"])
 def test_predictions_agree_with_stock_keras(layers, tmp_path):
     ours = _network(layers)
     keras_file.save(network.build_model(ours, SHAPE, "sample"), tmp_path / "sample.keras")
     stock = keras.saving.load_model(tmp_path / "sample.keras")
     assert {type(layer).__module__.split(".")[0] for layer in stock.layers} == {"keras"}
-    found = network.probabilities(ours.layers, ours.weights, _windows())
+    found = network.outputs(ours.layers, ours.weights, _windows())
     assert np.allclose(found, stock.predict(_windows(), verbose=0), atol=2e-5)
     again = network.load(tmp_path / "sample.keras")
     assert again.layers == layers

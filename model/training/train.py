@@ -1,7 +1,8 @@
 """Trains the network of a spec; equal inputs give equal weights on every machine.
 
 Inputs: --spec, --dataset, --seed_offset (another network of the same kind), --epochs (instead of the spec's).
-Outputs: --output, a stock .keras file with the weights of the best validation loss; --history, JSON with the losses.
+Outputs: --output, a stock .keras file with the weights of the best validation loss; --history, JSON with the losses; --ranges, JSON with
+the range of each tensor that quantization-aware training (aware.py) asks for, or without one: then quantization finds them.
 Early stopping and the checkpoint look at the validation part only; the test part is measured once, at the end.
 """
 
@@ -11,7 +12,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from model.training import adam, network  # first: they pin XLA before JAX starts
+from model.training import adam, aware, network  # first: they pin XLA before JAX starts
 
 import jax
 import jax.numpy as jnp
@@ -28,6 +29,7 @@ _SPEC = flags.DEFINE_string("spec", None, "spec of the network (.yaml)", require
 _DATASET = flags.DEFINE_string("dataset", None, "data set (.npz)", required=True)
 _OUTPUT = flags.DEFINE_string("output", None, "where the trained model goes (.keras)", required=True)
 _HISTORY = flags.DEFINE_string("history", None, "where the losses go (.json)", required=True)
+_RANGES = flags.DEFINE_string("ranges", None, "where the ranges of the int8 network go (.json)", required=True)
 _SEED_OFFSET = flags.DEFINE_integer("seed_offset", 0, "added to the spec's seed", lower_bound=0)
 _EPOCHS = flags.DEFINE_integer("epochs", None, "epochs instead of the spec's", lower_bound=1)
 _ROLE = flags.DEFINE_enum("role", "shipped", ["shipped", "ensemble"],
@@ -94,6 +96,11 @@ def _check_windows(layers: network.Layers, shape: tuple[int, ...], name: str) ->
     if len(shape) != 2 or shape[1] != 2:
         raise UserError(f"{name}: x_train: wrong window shape for our training; got {list(shape)}, want [samples, 2], voltage "
                         "and current. Fix: train it elsewhere, and pass the trained model to the network's macro.")
+    rest = checks.segments_with_a_rest(layers, shape[0])
+    if rest is not None:
+        index, length = rest
+        raise UserError(f"{name}: x_train: windows leave a rest in architecture.{index}; got {length} samples in front of it, want a "
+                        f"multiple of its size, {layers[index].size}. Fix: change the size in the spec.")
     beyond = checks.pool_beyond_input(layers, shape[0])
     if beyond is not None:
         index, length = beyond
@@ -144,6 +151,20 @@ def _settings(spec: spec_module.Spec) -> spec_module.Training:
     return dataclasses.replace(spec.training, **changes)
 
 
+def _tuned(float_network: network.Network, data: dataset_module.Dataset, settings: spec_module.Training,
+           quantization: spec_module.Quantization) -> tuple[network.Network, list[list[float]] | None, dict]:
+    """The network that ships, the ranges that it needs, and what the history says: whichever int8 form is better on validation."""
+    rng = np.random.default_rng([settings.seed, 1])
+    tuned = aware.fine_tune(float_network.layers, float_network.weights, data, settings, quantization,
+                            lambda: _batches(data.train, settings, rng))
+    is_aware = tuned.aware > tuned.post_training
+    found = {"int8_validation_accuracy": {"post_training": tuned.post_training, "quantization_aware": tuned.aware},
+             "shipped": "quantization_aware" if is_aware else "post_training"}
+    if not is_aware:
+        return float_network, None, found
+    return network.Network(float_network.layers, tuned.weights), [[range_.low, range_.high] for range_ in tuned.ranges], found
+
+
 def main(argv: Sequence[str]) -> None:
     del argv
     spec = spec_module.load(_SPEC.value)
@@ -158,10 +179,14 @@ def main(argv: Sequence[str]) -> None:
     _check_windows(spec.architecture, data.train.x.shape[1:], Path(_DATASET.value).name)
     trained = train(spec.architecture, data, settings)
     shipped = network.centre_logits(network.Network(spec.architecture, trained.weights))
+    ranges, quantized = None, {}
+    if _ROLE.value == "shipped" and spec.quantization is not None and spec.quantization.aware is not None:
+        shipped, ranges, quantized = _tuned(shipped, data, settings, spec.quantization)
     model = network.build_model(shipped, data.train.x.shape[1:], spec.name)
-    history = {"best_epoch": trained.best_epoch, "epochs": [dataclasses.asdict(epoch) for epoch in trained.history],
+    history = {**quantized, "best_epoch": trained.best_epoch, "epochs": [dataclasses.asdict(epoch) for epoch in trained.history],
                "seed": settings.seed, "test_accuracy": trained.test_accuracy}
     keras_file.save(model, _OUTPUT.value)
+    Path(_RANGES.value).write_text(json.dumps({"ranges": ranges}, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     Path(_HISTORY.value).write_text(json.dumps(history, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     print(f"trained: best epoch {trained.best_epoch}, test accuracy {trained.test_accuracy:.4f}", flush=True)
 

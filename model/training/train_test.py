@@ -18,12 +18,25 @@ from tools.errors import UserError
 
 PATH = "model/voltage_event/voltage_event.yaml"
 SPEC = spec_module.load(PATH)
-SETTINGS = dataclasses.replace(SPEC.training, epochs=4, batch=32)
+SETTINGS = dataclasses.replace(SPEC.training, epochs=4, batch=32, augmentation=dataclasses.replace(SPEC.training.augmentation, noise_pu=0.01))
+LAYERS = (spec_module.Conv1D(12, 8, 8, "relu"), spec_module.Conv1D(16, 3, 2, "relu"), spec_module.Flatten(),
+          spec_module.Dense(32, "relu"), spec_module.Dense(6, "softmax"))
 
 
 def _flags(**values):
     flags.FLAGS.mark_as_parsed()
-    return flagsaver.flagsaver(**values)
+    return flagsaver.flagsaver(**{"ranges": values["output"].replace(".keras", ".ranges.json")} | values)
+
+
+@pytest.fixture(name="path")
+def _path(tmp_path):
+    """The shipped spec with a plain network that trains in no time."""
+    content = yaml.safe_load(open(PATH, encoding="utf-8"))
+    content["architecture"] = [dataclasses.asdict(layer) for layer in LAYERS]
+    content["training"]["batch"] = 128
+    del content["quantization"]["aware"]
+    (tmp_path / "plain.yaml").write_text(yaml.safe_dump(content))
+    return str(tmp_path / "plain.yaml")
 
 
 def _data(count=256):
@@ -42,8 +55,8 @@ def _write(data, path):
 
 
 def test_learns_and_repeats_itself(capsys):
-    first = train.train(SPEC.architecture, _data(1024), SETTINGS)
-    again = train.train(SPEC.architecture, _data(1024), SETTINGS)
+    first = train.train(LAYERS, _data(1024), SETTINGS)
+    again = train.train(LAYERS, _data(1024), SETTINGS)
     assert first.history == again.history
     assert first.history[-1].validation_accuracy > 0.5
     assert "epoch 4/4: loss" in capsys.readouterr().out
@@ -52,15 +65,15 @@ def test_learns_and_repeats_itself(capsys):
 def test_stops_early_and_keeps_the_best_epoch():
     # Steps of rate 1 wreck the weights: the first epochs stay the best.
     wild = dataclasses.replace(SETTINGS, learning_rate=1.0, epochs=30, patience=2)
-    trained = train.train(SPEC.architecture, _data(), wild)
+    trained = train.train(LAYERS, _data(), wild)
     losses = [epoch.validation_loss for epoch in trained.history]
     assert len(losses) < 30 and trained.best_epoch == int(np.argmin(losses)) + 1 == len(losses) - 2
 
 
-def test_command_is_repeatable_and_the_seed_offset_counts(tmp_path):
+def test_command_is_repeatable_and_the_seed_offset_counts(tmp_path, path):
     _write(_data(), tmp_path / "data.npz")
     for name, offset in (("a", 0), ("b", 0), ("c", 1)):
-        with _flags(spec=PATH, dataset=str(tmp_path / "data.npz"), output=str(tmp_path / f"{name}.keras"),
+        with _flags(spec=path, dataset=str(tmp_path / "data.npz"), output=str(tmp_path / f"{name}.keras"),
                                  history=str(tmp_path / f"{name}.json"), seed_offset=offset, epochs=1):
             train.main([])
     files = {name: (tmp_path / f"{name}.keras").read_bytes() for name in "abc"}
@@ -69,10 +82,10 @@ def test_command_is_repeatable_and_the_seed_offset_counts(tmp_path):
     assert history["seed"] == SPEC.training.seed + 1 and len(history["epochs"]) == 1
 
 
-def test_refuses_too_few_windows_and_specs_without_training(tmp_path):
+def test_refuses_too_few_windows_and_specs_without_training(tmp_path, path):
     _write(_data(50), tmp_path / "few.npz")
     outputs = {"output": str(tmp_path / "x.keras"), "history": str(tmp_path / "x.json")}
-    with _flags(spec=PATH, dataset=str(tmp_path / "few.npz"), **outputs):
+    with _flags(spec=path, dataset=str(tmp_path / "few.npz"), **outputs):
         with pytest.raises(UserError, match="few.npz: x_train: too few windows for a batch; got 50, want at least 128"):
             train.main([])
     (tmp_path / "theirs.yaml").write_text("name: theirs\ntarget: stm32l476\nclasses: [a, b]\n"
@@ -89,17 +102,17 @@ def _reshaped(shape):
 
 
 @pytest.mark.parametrize("shape", [(128,), (128, 1), (128, 3), (16, 16, 2)])
-def test_refuses_windows_of_other_channels(tmp_path, shape):
+def test_refuses_windows_of_other_channels(tmp_path, path, shape):
     _write(_reshaped(shape), tmp_path / "own.npz")
-    with _flags(spec=PATH, dataset=str(tmp_path / "own.npz"), output=str(tmp_path / "x.keras"),
+    with _flags(spec=path, dataset=str(tmp_path / "own.npz"), output=str(tmp_path / "x.keras"),
                 history=str(tmp_path / "x.json")):
         with pytest.raises(UserError) as caught:
             train.main([])
     assert f"own.npz: x_train: wrong window shape for our training; got {list(shape)}, want [samples, 2]" in str(caught.value)
 
 
-def test_refuses_windows_too_short_for_a_pool(tmp_path):
-    content = yaml.safe_load(open(PATH, encoding="utf-8"))
+def test_refuses_windows_too_short_for_a_pool(tmp_path, path):
+    content = yaml.safe_load(open(path, encoding="utf-8"))
     del content["data"]
     content["architecture"][1] = {"kind": "max_pool", "size": 4}
     (tmp_path / "pooled.yaml").write_text(yaml.safe_dump(content))
@@ -110,11 +123,37 @@ def test_refuses_windows_too_short_for_a_pool(tmp_path):
             train.main([])
 
 
-def test_refuses_to_ship_what_diverged(tmp_path):
+def test_refuses_windows_that_leave_a_rest_of_their_segments(tmp_path):
+    content = yaml.safe_load(open(PATH, encoding="utf-8"))
+    del content["data"]
+    content["training"]["batch"] = 64
+    (tmp_path / "segments.yaml").write_text(yaml.safe_dump(content))
+    _write(_reshaped((48, 2)), tmp_path / "odd.npz")
+    with _flags(spec=str(tmp_path / "segments.yaml"), dataset=str(tmp_path / "odd.npz"), output=str(tmp_path / "x.keras"),
+                history=str(tmp_path / "x.json")):
+        with pytest.raises(UserError, match="odd.npz: x_train: windows leave a rest in architecture.1; got 48 samples"):
+            train.main([])
+
+
+def test_the_better_int8_form_ships_and_the_history_says_which(tmp_path):
+    content = yaml.safe_load(open(PATH, encoding="utf-8"))
+    content["training"]["batch"], content["quantization"] = 64, {"calibration_windows": 200, "aware": {"epochs": 2, "learning_rate": 0.003}}
+    (tmp_path / "aware.yaml").write_text(yaml.safe_dump(content))
+    _write(_data(512), tmp_path / "data.npz")
+    with _flags(spec=str(tmp_path / "aware.yaml"), dataset=str(tmp_path / "data.npz"), output=str(tmp_path / "x.keras"),
+                history=str(tmp_path / "x.json"), epochs=3):
+        train.main([])
+    history, ranges = (json.loads((tmp_path / name).read_text()) for name in ("x.json", "x.ranges.json"))
+    found = history["int8_validation_accuracy"]
+    assert history["shipped"] == ("quantization_aware" if found["quantization_aware"] > found["post_training"] else "post_training")
+    assert (ranges["ranges"] is None) == (history["shipped"] == "post_training")
+
+
+def test_refuses_to_ship_what_diverged(tmp_path, path):
     data = _data()
     _write(dataset.Dataset(dataset.Part(data.train.x * np.float32(1e38), data.train.y), data.validation, data.test),
            tmp_path / "huge.npz")
-    with _flags(spec=PATH, dataset=str(tmp_path / "huge.npz"), output=str(tmp_path / "x.keras"),
+    with _flags(spec=path, dataset=str(tmp_path / "huge.npz"), output=str(tmp_path / "x.keras"),
                 history=str(tmp_path / "x.json"), epochs=1):
         with pytest.raises(UserError, match="training: diverged in epoch 1; got a loss of (nan|inf), want a finite number"):
             train.main([])
@@ -144,4 +183,4 @@ def test_adam_takes_the_published_first_step_and_the_rate_falls_to_zero():
                            *map(np.float32, dataclasses.astuple(steps[0])))
     # The first step of Adam is the rate times the sign of the gradient.
     assert np.allclose(moved[0][0], [0.9, -1.9], atol=1e-5)
-    assert network.initial_weights(SPEC.architecture, (128, 2), 1)[0][0].dtype == jnp.float32
+    assert network.initial_weights(LAYERS, (128, 2), 1)[0][0].dtype == jnp.float32
