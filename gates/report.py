@@ -1,6 +1,7 @@
 """The report: all gates of a network in one table, and the execution environments, as text (Markdown) and as JSON.
 
-Inputs: --spec, --measurement=<gate>=<JSON>,...; any gate may be missing; --environment=<JSON>,... Outputs: --text, --json.
+Inputs: --spec, --measurement=<gate>=<JSON>,...; any gate may be missing; --environment=<JSON>,... Outputs: --text, --json, which are
+the same on every machine; --machine_text, with the lines of --machine_environment=<JSON>,..., which this machine may have or lack.
 The lines are the judges' own checks, so the report cannot say anything else than the tests.
 Non-goals: failing; a report of a failed gate is what one needs then.
 """
@@ -57,6 +58,12 @@ def as_text(content: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def machine_text(environments: Sequence[dict[str, Any]]) -> str:
+    """The lines of the environments that are this machine's own, with the complaint of one that differs."""
+    rows = [_environment(found) for found in environments]
+    return "".join(f"{row['what']}: {row['measured']}\n{row['failure'] and row['failure'] + chr(10)}" for row in rows)
+
+
 def failure_modes(modes: list[dict[str, Any]]) -> list[str]:
     """The failure modes of gates/adversarial/measure.py as a table, one row per pair of classes."""
     kinds = sorted({kind for mode in modes for kind in mode["peak_change_pu"]})
@@ -92,6 +99,8 @@ def _define_flags() -> None:
     flags.DEFINE_string("spec", None, "YAML of the network; holds the limits", required=True)
     flags.DEFINE_list("measurement", [], "<gate>=<JSON of its measurement>, comma-separated")
     flags.DEFINE_list("environment", [], "JSON of the measurement of an environment, comma-separated")
+    flags.DEFINE_list("machine_environment", [], "the same of an environment that not every machine has, comma-separated")
+    flags.DEFINE_string("machine_text", None, "text about those to write", required=True)
     flags.DEFINE_string("text", None, "Markdown to write", required=True)
     flags.DEFINE_string("json", None, "JSON to write", required=True)
 
@@ -102,6 +111,7 @@ def main(_: list[str]) -> None:
     content = report(model_spec.load(args.spec), parse_measurements(args.measurement), environments)
     measurement.write(args.json, content)
     measurement.write_text(args.text, as_text(content))
+    measurement.write_text(args.machine_text, machine_text([measurement.read(path) for path in args.machine_environment]))
 
 
 if __name__ == "__main__":

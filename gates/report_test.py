@@ -39,9 +39,13 @@ def test_the_report_names_the_execution_environments():
 
 def test_an_environment_that_is_not_there_is_reported_as_not_run():
     absent = {"environment": "renode", "not_run": "no Renode on this machine"}
-    content = report.report(fixtures.spec(), {"size": fixtures.size()}, [absent])
-    assert content["held"] and content["environments"][0]["verdict"] == "not run"
-    assert "\n- renode: not run: no Renode on this machine\n" in report.as_text(content)
+    assert report.machine_text([absent]) == "renode: not run: no Renode on this machine\n"
+
+
+def test_an_environment_of_the_machine_that_differs_says_so():
+    differing = fixtures.environment("renode") | {"differing_windows": 2, "first_difference": "2 of 20 windows differ"}
+    lines = report.machine_text([differing]).splitlines()
+    assert lines[0].startswith("renode: ") and lines[1].startswith("environment renode: 2 of 20 windows differ. Fix: ")
 
 
 def test_an_environment_that_differs_fails_the_report():

@@ -37,6 +37,7 @@ def _learned(name, spec, model, dataset, pilot, visibility):
         name = name + "_int8",
         data = name + "_data",
         model = model or name + "_weights.keras",
+        ranges = None if model else name + "_weights.ranges.json",
         spec = spec,
         visibility = visibility,
     )
@@ -158,9 +159,11 @@ def _gated(name, spec, made, gates, target, visibility):
     if "reproducibility" in gates:
         artifacts = made + [name + "_c_source", name + "_program.elf", name + "_program.bin"]
         reproducibility_measurement(name = name + "_reproducibility", first = artifacts, second = artifacts)
+    locked, machine = environment_measurements(name, target, _ENVIRONMENT_WINDOWS, visibility)
     gate_report(
         name = name + "_report",
-        environments = environment_measurements(name, target, _ENVIRONMENT_WINDOWS, visibility),
+        environments = locked,
+        machine_environments = machine,
         measurements = ["%s_%s" % (name, gate) for gate in gates],
         spec = spec,
         visibility = visibility,
@@ -220,7 +223,8 @@ def edgeplug_network(
       name_environment_ENVIRONMENT: what it makes of the firmware; see environment_measurement.bzl for what else that emits.
       name_release: the folder that //tools:sign signs: image, ELF, int8 model, report, manifest, SBOM and provenance.
       name_lock_test, with `lock`: fails where an artifact has other bytes. name_lock: `bazel run` it to write the JSON anew.
-      name_report: .md and .json, all figures beside their limits, and the execution environments.
+      name_report: .md and .json, all figures beside their limits, and the execution environments that every machine has;
+        .machine.txt, the others.
     """
     if bool(dataset or model) != bool(pilot):
         fail("//%s:%s: model, dataset and pilot belong together; got model %s, dataset %s, pilot %s. Fix: name them all" %

@@ -53,7 +53,7 @@ def environment_measurements(name, target, windows, visibility):
       name_environment_ENVIRONMENT: the measurements.
 
     Returns:
-      the labels of the measurements.
+      the labels of the measurements: of the locked environments, and of those that a machine may lack.
     """
     reference_answers(
         name = name + "_answers",
@@ -98,4 +98,7 @@ def environment_measurements(name, target, windows, visibility):
             image = environment_image(name, environment.board, target),
             visibility = visibility,
         )
-    return ["%s_environment_%s" % (name, environment.name) for environment in ENVIRONMENTS]
+    return tuple([
+        ["%s_environment_%s" % (name, environment.name) for environment in ENVIRONMENTS if environment.locked == locked]
+        for locked in [True, False]
+    ])

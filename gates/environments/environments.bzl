@@ -5,7 +5,7 @@ load("//tools/pytest:defs.bzl", "pytest_test")
 
 # board: a folder of //firmware/boards. runner: a name in environment.py. clock_hz: the core clock that the firmware reads
 # back. windows: how many are run at most. tries: how often a request is made while a busy host disturbs it. time: what its
-# cycles are (judge.py). data: what the runner needs. requires: constraints; a host that lacks one skips.
+# cycles are (judge.py). locked: whether every machine has it. data: what the runner needs. requires: constraints; a host that lacks one skips.
 ENVIRONMENTS = [
     struct(
         name = "sim",
@@ -15,6 +15,7 @@ ENVIRONMENTS = [
         windows = 200,
         tries = 1,
         time = "cycle model",
+        locked = True,
         data = [],
         requires = [],
     ),
@@ -28,6 +29,7 @@ ENVIRONMENTS = [
         tries = 10,
         # Nor a DWT.
         time = "none",
+        locked = True,
         data = ["@qemu"],
         requires = [],
     ),
@@ -40,6 +42,7 @@ ENVIRONMENTS = [
         windows = 20,
         tries = 1,
         time = "instruction-scaled",
+        locked = False,
         data = [
             "//gates/environments/renode:platform",
             "@renode//:program.txt",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gates.check import Check, at_least
+from gates.check import Check, at_least, share
 
 _RETRAIN = "improve the network or its data (see the measurement's confusion matrix), or lower the limit in the spec"
 
@@ -20,8 +20,17 @@ def checks(measurement: dict[str, Any], spec: Any) -> tuple[Check, ...]:
         *(at_least("precision", f"precision of {name}", figures["precision"], limits.class_precision_min, _RETRAIN)
           for name, figures in measurement["per_class"].items()),
         at_least("precision", "macro recall", measurement["macro_recall"], limits.macro_recall_min, _RETRAIN),
+        *_noisy(measurement, limits.noisy_macro_precision_min),
         _exactness(measurement["scores"]),
     )
+
+
+def _noisy(measurement: dict[str, Any], minimum: float | None) -> tuple[Check, ...]:
+    """The macro precision at the least signal-to-noise ratio; a limit needs a measurement."""
+    what = "macro precision at the least signal-to-noise ratio"
+    if minimum is not None:
+        return (at_least("precision", what, measurement["noisy"]["macro_precision"], minimum, _RETRAIN),)
+    return (Check(what, share(measurement["noisy"]["macro_precision"])),) if "noisy" in measurement else ()
 
 
 def _exactness(scores: dict[str, Any]) -> Check:

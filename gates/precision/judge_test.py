@@ -1,5 +1,9 @@
 """The precision judge: holds on its limits, and fails for one figure just beyond each."""
 
+import dataclasses
+
+import pytest
+
 from gates.check import failures
 from gates.precision.judge import checks
 from gates.testing import fixtures
@@ -29,6 +33,18 @@ def test_one_class_below_its_limit_fails_although_the_mean_holds():
 def test_macro_recall_below_its_limit_fails():
     (complaint,) = _complaints(fixtures.precision() | {"macro_recall": 0.9})
     assert complaint.startswith("precision: macro recall is too low; got 0.9000, want >= 0.9700.")
+
+
+def test_noise_has_a_limit_of_its_own_where_the_spec_asks():
+    spec = fixtures.spec()
+    strict = dataclasses.replace(spec, gates=dataclasses.replace(
+        spec.gates, precision=dataclasses.replace(spec.gates.precision, noisy_macro_precision_min=0.97)))
+    noisy = lambda precision: fixtures.precision() | {"noisy": {"macro_precision": precision}}  # noqa: E731
+    assert failures(checks(noisy(0.97), strict)) == failures(checks(noisy(0.5), spec)) == []
+    (complaint,) = failures(checks(noisy(0.9699), strict))
+    assert complaint.startswith("precision: macro precision at the least signal-to-noise ratio is too low; got 0.9699, want >= 0.9700.")
+    with pytest.raises(KeyError):
+        checks(fixtures.precision(), strict)
 
 
 def test_one_bit_of_difference_fails():

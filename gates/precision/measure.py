@@ -1,6 +1,7 @@
 """Measures precision: the image classifies the whole pilot set through its service, in the simulator.
 
-Inputs: --spec, --image (.bin), --elf (its symbols), --tflite, --pilot (.npz), --plan (JSON); --exact, whether the linked
+Inputs: --spec, --image (.bin), --elf (its symbols), --tflite, --pilot (.npz), --plan (JSON); --noisy (.npz), windows
+at the pilot set's least signal-to-noise ratio, if there are such; --exact, whether the linked
 kernels promise TFLite's very scores. Output: JSON with confusion matrix, shares per class, and how far the scores are from
 those of TFLite's reference kernels. Non-goals: the verdict (judge.py).
 """
@@ -19,7 +20,7 @@ from tools import errors
 
 
 def measure(spec: model_spec.Spec, image: gated.BootedImage, reference: Reference, plan: gated.Plan,
-            pilot: dataset.Part, exact: bool) -> dict[str, Any]:
+            pilot: dataset.Part, exact: bool, noisy: dataset.Part | None = None) -> dict[str, Any]:
     """The measurement.
 
     Args:
@@ -28,6 +29,7 @@ def measure(spec: model_spec.Spec, image: gated.BootedImage, reference: Referenc
         reference: the int8 model that it was compiled from.
         plan: the compiler's plan.
         pilot: windows float32 [N, ...] and labels [N].
+        noisy: the same at the least signal-to-noise ratio.
         exact: whether equal scores are required.
 
     Raises:
@@ -47,7 +49,15 @@ def measure(spec: model_spec.Spec, image: gated.BootedImage, reference: Referenc
                       in zip(spec.classes, figures.class_precision, figures.class_recall)},
         "scores": {"exact_required": exact, **compare_scores(answers.scores, reference.scores(quantized))},
         "windows": len(pilot.y),
+        **({} if noisy is None else {"noisy": _noisy(spec, image, plan, noisy)}),
     }
+
+
+def _noisy(spec: model_spec.Spec, image: gated.BootedImage, plan: gated.Plan, part: dataset.Part) -> dict[str, Any]:
+    classes = image.classify(plan.quantize(part.x)).classes
+    figures = metrics.metrics(metrics.confusion_matrix(part.y, classes, len(spec.classes)))
+    return {"confusion": figures.confusion, "macro_precision": figures.macro_precision, "macro_recall": figures.macro_recall,
+            "windows": len(part.y)}
 
 
 def compare_scores(got: np.ndarray, want: np.ndarray) -> dict[str, Any]:
@@ -74,6 +84,7 @@ def _define_flags() -> None:
     flags.DEFINE_string("image", None, ".bin to judge", required=True)
     flags.DEFINE_string("tflite", None, "int8 model that the image was compiled from", required=True)
     flags.DEFINE_string("pilot", None, ".npz with the pilot set", required=True)
+    flags.DEFINE_string("noisy", None, ".npz with windows of the least signal-to-noise ratio")
     flags.DEFINE_string("elf", None, "the ELF that it was made from, for its symbols", required=True)
     flags.DEFINE_string("plan", None, "JSON of the compiler", required=True)
     flags.DEFINE_bool("exact", True, "whether the linked kernels promise the scores of TFLite's reference kernels")
@@ -84,8 +95,9 @@ def main(_: list[str]) -> None:
     args = flags.FLAGS
     spec, plan = model_spec.load(args.spec), gated.read_plan(args.plan)
     pilot = dataset.load_pilot(args.pilot, len(spec.classes))
+    noisy = dataset.load_pilot(args.noisy, len(spec.classes)) if args.noisy else None
     image = gated.BootedImage(gated.read_image(args.image), plan, spec.target, elf=gated.read_image(args.elf))
-    measurement.write(args.output, measure(spec, image, Reference(args.tflite), plan, pilot, args.exact))
+    measurement.write(args.output, measure(spec, image, Reference(args.tflite), plan, pilot, args.exact, noisy))
 
 
 if __name__ == "__main__":

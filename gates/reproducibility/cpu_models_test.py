@@ -20,11 +20,14 @@ _CHAIN = (
                     (("spec", "spec.yaml"), ("output", "dataset.npz"), ("report", "dataset.json"))),
     cpu_models.Step("model/data/generate.py", (("part", "pilot"),),
                     (("spec", "spec.yaml"), ("output", "pilot.npz"), ("report", "pilot.json"))),
+    cpu_models.Step("model/data/generate.py", (("part", "noisy"),),
+                    (("spec", "spec.yaml"), ("output", "noisy.npz"), ("report", "noisy.json"))),
     cpu_models.Step("model/training/train.py", (),
-                    (("spec", "spec.yaml"), ("dataset", "dataset.npz"), ("output", "weights.keras"), ("history", "history.json"))),
+                    (("spec", "spec.yaml"), ("dataset", "dataset.npz"), ("output", "weights.keras"), ("history", "history.json"),
+                     ("ranges", "ranges.json"))),
     cpu_models.Step("model/quantization/quantize.py", (),
-                    (("spec", "spec.yaml"), ("dataset", "dataset.npz"), ("model", "weights.keras"), ("output", "int8.tflite"),
-                     ("report", "int8.json"))),
+                    (("spec", "spec.yaml"), ("dataset", "dataset.npz"), ("model", "weights.keras"), ("ranges", "ranges.json"),
+                     ("output", "int8.tflite"), ("report", "int8.json"))),
     cpu_models.Step("cmsis/compiler/compile.py", (),
                     (("spec", "spec.yaml"), ("model", "int8.tflite"), ("source", "network.c"), ("header", "network.h"),
                      ("plan", "network.json"), ("picture", "network.svg"))),
@@ -39,6 +42,7 @@ def _run(steps, name, folder):
         spec = yaml.safe_load(file)
     spec["data"]["dataset"]["windows"], spec["data"]["pilot"]["windows"] = 2400, 600
     spec["training"]["epochs"], spec["quantization"]["calibration_windows"] = 2, 300
+    spec["quantization"]["aware"]["epochs"] = 2
     folder.mkdir()
     (folder / "spec.yaml").write_text(yaml.safe_dump(spec))
     return cpu_models.run(steps, _MACHINES[name], folder)
@@ -55,7 +59,7 @@ def _files(tmp_path_factory):
 @pytest.mark.parametrize("name", cpu_models.CPU_MODELS)
 def test_the_whole_chain_writes_the_same_bytes(files, name):
     measured = cpu_models.compare(files["native"], files[name])
-    assert len(measured["artifacts"]) == 13
+    assert len(measured["artifacts"]) == 16
     assert failures(judge.checks(measured, None)) == []
 
 

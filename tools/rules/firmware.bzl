@@ -108,8 +108,9 @@ firmware_image = rule(
 def _firmware_release_impl(ctx):
     firmware, network = ctx.attr.firmware[FirmwareInfo], ctx.attr.network[CSourceInfo]
     image = [file for file in ctx.files.image if file.extension == "bin"][0]
-    report = [file for file in ctx.files.report if file.extension == "json"][0]
-    files = [firmware.elf, ctx.attr.int8_model[Int8ModelInfo].tflite] + ctx.files.report
+    reports = ctx.attr.report[OutputGroupInfo].reproducible.to_list()
+    report = [file for file in reports if file.extension == "json"][0]
+    files = [firmware.elf, ctx.attr.int8_model[Int8ModelInfo].tflite] + reports
     names = [file.basename for file in [image] + files] + ["manifest.json", "provenance.json", "sbom.cdx.json"]
     outputs = [ctx.actions.declare_file("%s/%s" % (ctx.label.name, name)) for name in names]
     size = ctx.attr.size[MeasurementInfo].measurement

@@ -15,7 +15,9 @@ def _measurement_impl(ctx):
         "spec": ctx.file.spec,
         "tflite": ctx.attr.int8_model[Int8ModelInfo].tflite,
     }
-    flags = {name: known[name] for name in ctx.attr._reads}
+    if "noisy" in ctx.attr._reads and ctx.attr.data[DataSetInfo].noisy:
+        known["noisy"] = ctx.attr.data[DataSetInfo].noisy
+    flags = {name: known[name] for name in ctx.attr._reads if name in known}
     inputs = list(flags.values())
     if ctx.attr.ensemble:
         flags["ensemble"] = [model[TrainedWeightsInfo].model for model in ctx.attr.ensemble]
@@ -55,7 +57,7 @@ def _measurement(gate, reads):
     )
 
 adversarial_measurement = _measurement("adversarial", ["elf", "image", "pilot", "plan", "spec"])
-precision_measurement = _measurement("precision", ["elf", "image", "pilot", "plan", "spec", "tflite"])
+precision_measurement = _measurement("precision", ["elf", "image", "noisy", "pilot", "plan", "spec", "tflite"])
 size_measurement = _measurement("size", ["elf", "image", "pilot", "plan", "spec"])
 timing_measurement = _measurement("timing", ["elf", "image", "pilot", "plan", "spec"])
 
@@ -128,28 +130,35 @@ image_summary = rule(
 def _gate_report_impl(ctx):
     text = ctx.actions.declare_file(ctx.label.name + ".md")
     table = ctx.actions.declare_file(ctx.label.name + ".json")
+    machine = ctx.actions.declare_file(ctx.label.name + ".machine.txt")
     infos = [measurement[MeasurementInfo] for measurement in ctx.attr.measurements]
     run_tool(
         ctx,
         mnemonic = "ReportGates",
-        inputs = [ctx.file.spec] + [info.measurement for info in infos] + ctx.files.environments,
-        outputs = [text, table],
+        inputs = [ctx.file.spec] + [info.measurement for info in infos] + ctx.files.environments + ctx.files.machine_environments,
+        outputs = [text, table, machine],
         flags = {
             "environment": ctx.files.environments,
             "json": table,
+            "machine_environment": ctx.files.machine_environments,
+            "machine_text": machine,
             "measurement": ",".join(["%s=%s" % (info.gate, info.measurement.path) for info in infos]),
             "spec": ctx.file.spec,
             "text": text,
         },
         progress = "Reporting on",
     )
-    return [DefaultInfo(files = depset([text, table]))]
+    return [
+        DefaultInfo(files = depset([text, table, machine])),
+        OutputGroupInfo(reproducible = depset([text, table])),
+    ]
 
 gate_report = rule(
     implementation = _gate_report_impl,
-    doc = "All figures of a network's gates beside their limits, as Markdown and as JSON.",
+    doc = "All figures of a network's gates beside their limits, as Markdown and as JSON; what depends on the machine apart.",
     attrs = {
-        "environments": attr.label_list(allow_files = [".json"], doc = "Measurements of execution environments."),
+        "environments": attr.label_list(allow_files = [".json"], doc = "Measurements of locked execution environments."),
+        "machine_environments": attr.label_list(allow_files = [".json"], doc = "The same of those that a machine may lack."),
         "measurements": attr.label_list(mandatory = True, providers = [MeasurementInfo]),
         "spec": attr.label(allow_single_file = [".yaml"], mandatory = True),
         "_tool": tool("//gates:report"),

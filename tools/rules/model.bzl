@@ -37,7 +37,7 @@ network_spec = rule(
 
 def _data_set_impl(ctx):
     files = []
-    for part in ["dataset", "pilot"]:
+    for part in ["dataset", "pilot", "noisy"]:
         data = ctx.actions.declare_file("%s.%s.npz" % (ctx.label.name, part))
         report = ctx.actions.declare_file("%s.%s.json" % (ctx.label.name, part))
         run_tool(
@@ -51,19 +51,19 @@ def _data_set_impl(ctx):
         files.extend([data, report])
     return [
         DefaultInfo(files = depset(files)),
-        DataSetInfo(dataset = files[0], pilot = files[2]),
+        DataSetInfo(dataset = files[0], pilot = files[2], noisy = files[4]),
     ]
 
 data_set = rule(
     implementation = _data_set_impl,
-    doc = "Synthetic windows as the spec's `data` section asks for; training data and pilot set are two actions.",
+    doc = "Synthetic windows as the spec's `data` section asks for; training data, pilot set and the noisy one are actions of their own.",
     attrs = {"spec": _SPEC, "_tool": tool("//model/data:generate")},
 )
 
 def _recorded_data_set_impl(ctx):
     return [
         DefaultInfo(files = depset([file for file in [ctx.file.dataset, ctx.file.pilot] if file])),
-        DataSetInfo(dataset = ctx.file.dataset, pilot = ctx.file.pilot),
+        DataSetInfo(dataset = ctx.file.dataset, pilot = ctx.file.pilot, noisy = None),
     ]
 
 recorded_data_set = rule(
@@ -76,9 +76,9 @@ recorded_data_set = rule(
 )
 
 def _trained_weights_impl(ctx):
-    model, history = ctx.outputs.model, ctx.outputs.history
+    model, history, ranges = ctx.outputs.model, ctx.outputs.history, ctx.outputs.ranges
     dataset = ctx.attr.data[DataSetInfo].dataset
-    flags = {"dataset": dataset, "history": history, "output": model, "spec": ctx.file.spec}
+    flags = {"dataset": dataset, "history": history, "output": model, "ranges": ranges, "spec": ctx.file.spec}
     if ctx.attr.seed_offset:
         flags["seed_offset"] = str(ctx.attr.seed_offset)
     if ctx.attr.role != "shipped":
@@ -87,11 +87,11 @@ def _trained_weights_impl(ctx):
         ctx,
         mnemonic = "Train",
         inputs = [ctx.file.spec, dataset],
-        outputs = [model, history],
+        outputs = [model, history, ranges],
         flags = flags,
         progress = "Training",
     )
-    return [DefaultInfo(files = depset([model, history])), TrainedWeightsInfo(model = model)]
+    return [DefaultInfo(files = depset([model, history, ranges])), TrainedWeightsInfo(model = model)]
 
 trained_weights = rule(
     implementation = _trained_weights_impl,
@@ -111,6 +111,7 @@ trained_weights = rule(
     outputs = {
         "history": "%{name}.history.json",
         "model": "%{name}.keras",
+        "ranges": "%{name}.ranges.json",
     },
 )
 
@@ -137,12 +138,16 @@ def _int8_model_impl(ctx):
     if not dataset and not model.endswith(".tflite"):
         fail("%s: a float network must be calibrated; got no dataset, want an .npz. Fix: give `dataset`" % ctx.label)
     flags = {"model": model, "output": tflite, "report": report, "spec": ctx.file.spec}
+    if dataset:
+        flags["dataset"] = dataset
+    if ctx.file.ranges:
+        flags["ranges"] = ctx.file.ranges
     run_tool(
         ctx,
         mnemonic = "Quantize",
-        inputs = [ctx.file.spec] + ctx.files.model + ([dataset] if dataset else []),
+        inputs = [ctx.file.spec] + ctx.files.model + [file for file in [dataset, ctx.file.ranges] if file],
         outputs = [tflite, report],
-        flags = dict(flags, dataset = dataset) if dataset else flags,
+        flags = flags,
         progress = "Quantizing",
     )
     files = [tflite, report]
@@ -157,6 +162,7 @@ int8_model = rule(
     attrs = {
         "data": attr.label(mandatory = True, providers = [DataSetInfo]),
         "model": attr.label(allow_files = True, mandatory = True, doc = "What model/README.md lists."),
+        "ranges": attr.label(allow_single_file = [".json"], doc = "What quantization-aware training asks for."),
         "spec": _SPEC,
         "_tool": tool("//model/quantization:quantize"),
     },

@@ -4,6 +4,7 @@ DataSetInfo = provider(
     doc = "Labelled windows.",
     fields = {
         "dataset": "File, .npz: training, validation and test split; None if a finished model needs none.",
+        "noisy": "File, .npz: windows as those of the pilot set, at its least signal-to-noise ratio; None for recorded ones.",
         "pilot": "File, .npz: the windows that judge, never seen while training or choosing.",
     },
 )
