@@ -213,7 +213,8 @@ def edgeplug_network(
     Emits:
       name: NAME.bin, the flash image, and NAME.summary.txt, the line about it.
       name_spec: the checked spec.
-      name_data: training data and pilot set. name_weights: the trained .keras. name_int8: the .tflite.
+      name_data: training data, pilot set, and windows at the pilot set's least signal-to-noise ratio. name_weights: the trained
+        .keras, its history and its ranges. name_int8: the .tflite.
       name_costs: .json, the cycles and bytes of each kernel that may run a layer.
       name_c_source: NAME.c, NAME.h, NAME.plan.json and its picture NAME.plan.svg. name_plan: the JSON alone. name_library: the m4_library of them.
       name_program: .elf, .bin, .map and .symbols.txt (the size table). name_firmware: the same with a FirmwareInfo.

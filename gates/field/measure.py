@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 
 from gates.precision.metrics import metrics
-from model.data import disturbances, labels
+from model.data import labels
 from model.data.recordings import rms_rule
 from model.data.recordings.framing import Framed
 
 Classify = Callable[[np.ndarray], np.ndarray]
 """Class indices into labels.CLASSES of windows float32 [N, samples, 2]."""
 
-NEAR_PU = 0.02
 _RULE = rms_rule.NAMES
 # What a class of the network means for the RMS; the last column of the matrix holds transient and harmonics where they are wrong.
 _OTHER = len(_RULE)
@@ -43,11 +42,8 @@ def windows_of(framed: Framed, phase: int, hop: int, full_scale_pu: float) -> Wi
     x = framed.windows(phase, hop)
     rms = rms_rule.one_cycle_rms(framed.voltage_pu[phase], samples)
     states, rms = rms_rule.states(rms)[::hop], rms[::hop]
-    near = np.min(np.abs(rms[:, None] - np.array([labels.INTERRUPTION_BELOW_PU, labels.SAG_BELOW_PU, labels.SWELL_ABOVE_PU])), axis=1) < NEAR_PU
-    fundamental = disturbances.fundamental(x[..., 0])
-    rings = (rms >= labels.INTERRUPTION_BELOW_PU) & (rms < labels.SAG_BELOW_PU) & (
-        fundamental ** 2 < labels.RINGING_BELOW_SHARE * rms ** 2)
-    return Windows(np.clip(x, -full_scale_pu, full_scale_pu).astype(np.float32), states, near, rings)
+    clipped = np.clip(x, -full_scale_pu, full_scale_pu).astype(np.float32)
+    return Windows(clipped, states, rms_rule.is_near(rms), rms_rule.rings(x[..., 0], rms))
 
 
 def by_rms(windows: Windows) -> np.ndarray:

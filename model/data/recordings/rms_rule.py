@@ -9,7 +9,8 @@ import dataclasses
 
 import numpy as np
 
-from model.data.labels import INTERRUPTION_BELOW_PU, SAG_BELOW_PU, SWELL_ABOVE_PU
+from model.data.disturbances import fundamental
+from model.data.labels import INTERRUPTION_BELOW_PU, RINGING_BELOW_SHARE, SAG_BELOW_PU, SWELL_ABOVE_PU
 
 HYSTERESIS_PU = 0.02
 NORMAL, SAG, SWELL, INTERRUPTION = range(4)
@@ -51,6 +52,18 @@ def step(state: int, rms_pu: float) -> int:
     if rms_pu > SWELL_ABOVE_PU - (HYSTERESIS_PU if state == SWELL else 0):
         return SWELL
     return NORMAL
+
+
+def is_near(rms_pu: np.ndarray) -> np.ndarray:
+    """Whether the RMS is within the hysteresis of a threshold, bool as `rms_pu`."""
+    thresholds = np.array([INTERRUPTION_BELOW_PU, SAG_BELOW_PU, SWELL_ABOVE_PU])
+    return np.min(np.abs(rms_pu[..., None] - thresholds), axis=-1) < HYSTERESIS_PU
+
+
+def rings(windows: np.ndarray, rms_pu: np.ndarray) -> np.ndarray:
+    """Whether windows [N, samples] of one cycle ring: RMS of a sag, but the fundamental has less than half of its square, bool [N]."""
+    sags = (rms_pu >= INTERRUPTION_BELOW_PU) & (rms_pu < SAG_BELOW_PU)
+    return sags & (fundamental(windows) ** 2 < RINGING_BELOW_SHARE * rms_pu ** 2)
 
 
 def events(found: np.ndarray, rms_pu: np.ndarray) -> tuple[Event, ...]:

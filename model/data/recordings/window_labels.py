@@ -8,7 +8,7 @@ ringing windows, and where an event lies in the window or the cycle before.
 
 import numpy as np
 
-from model.data import disturbances, labels
+from model.data import labels
 from model.data.recordings import rms_rule
 from model.data.recordings.framing import Framed
 
@@ -39,11 +39,8 @@ def label(framed: Framed, phase: int, hop: int) -> tuple[np.ndarray, np.ndarray]
     shape = np.select([peaks >= labels.TRANSIENT_FROM_PU, distortion > labels.HARMONICS_ABOVE_THD],
                       [labels.CLASSES.index("transient"), labels.CLASSES.index("harmonics")], labels.CLASSES.index("normal"))
     found = np.select([states == state for state in _NAMES], [labels.CLASSES.index(name) for name in _NAMES.values()], shape)
-    thresholds = np.array([labels.INTERRUPTION_BELOW_PU, labels.SAG_BELOW_PU, labels.SWELL_ABOVE_PU])
-    near = np.min(np.abs(rms[:, None] - thresholds), axis=1) < rms_rule.HYSTERESIS_PU
-    rings = (rms >= labels.INTERRUPTION_BELOW_PU) & (rms < labels.SAG_BELOW_PU) & (
-        disturbances.fundamental(windows) ** 2 < labels.RINGING_BELOW_SHARE * rms ** 2)
     shaped = states == rms_rule.NORMAL
     weak = (peaks >= 0.5 * labels.TRANSIENT_FROM_PU) & (peaks < labels.TRANSIENT_FROM_PU)
     near_thd = np.abs(distortion - labels.HARMONICS_ABOVE_THD) < labels.UNCERTAINTY_PU
-    return found.astype(np.int32), ~(near | rings | (shaped & (~quiet | weak | near_thd)))
+    apart = rms_rule.is_near(rms) | rms_rule.rings(windows, rms)
+    return found.astype(np.int32), ~(apart | (shaped & (~quiet | weak | near_thd)))
