@@ -188,19 +188,20 @@ def _read_numpy(path: Path, names: Sequence[str]) -> tuple[Recording, ...]:
 def _phases(path: Path, channels: Sequence[_Channel], names: Sequence[str]) -> tuple[Phase, ...]:
     """The phases: the first voltage of each, and the first current of each that has one."""
     if names:
-        chosen = [next((channel for channel in channels if channel.name.lower().startswith(name.lower())), None) for name in names]
+        chosen = [next((channel for channel in sorted(channels, key=lambda channel: channel.name.lower() != name.lower())
+                        if channel.name.lower().startswith(name.lower())), None) for name in names]
         if None in chosen:
             raise _error(path, "no such channel", names[chosen.index(None)], ", ".join(channel.name for channel in channels), "correct the name")
-        voltages = {_phase(channel, "[uv]") or str(index): channel for index, channel in enumerate(chosen)}
+        voltages = [(_phase(channel, "[uv]"), channel) for channel in chosen]  # of two busbars both, though they share a phase
     else:
-        voltages = _first_of_each(channels, _VOLTS, "[uv]")
+        voltages = list(_first_of_each(channels, _VOLTS, "[uv]").items())
     if not voltages:
         shown = ", ".join(f"{channel.name} [{channel.unit}]" for channel in channels) or "none"
         raise _error(path, "no phase voltages found", shown[:300], "channels in V or kV named by phase, such as UA, Vb, U1",
                      "name them by --voltage")
     currents = _first_of_each(channels, _AMPERES, "i")
     return tuple(Phase(channel.name, _scaled(path, channel, _VOLTS),
-                       _scaled(path, currents[phase], _AMPERES) if phase in currents else None) for phase, channel in voltages.items())
+                       _scaled(path, currents[phase], _AMPERES) if phase in currents else None) for phase, channel in voltages)
 
 
 def _first_of_each(channels: Sequence[_Channel], units: dict[str, float], kind: str) -> dict[str, _Channel]:
