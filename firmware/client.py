@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from firmware import protocol
-from firmware.protocol import Fault, Frame, Identity, Request
+from firmware.protocol import Fault, Frame, Hop, Identity, Request
 from tools.errors import UserError
 from tools.sim.stop import StopReason
 
@@ -101,6 +101,16 @@ class Client:
             raise UserError(f"window: wrong type; got {window.dtype}, want int8. Fix: quantize it by the identity's input scale")
         cycles, class_index, scores = protocol.decode_result(self._ask(Request.RUN, window.tobytes()))
         return Result(np.frombuffer(scores, np.int8), class_index, cycles)
+
+    def stream_begin(self) -> None:
+        """Lets the streaming detector begin anew."""
+        self._ask(Request.STREAM)
+
+    def stream(self, codes: np.ndarray) -> Hop:
+        """Gives the streaming detector its next hop: int16 [16, 3], the voltages of three phases in 1/512 pu."""
+        if codes.dtype != np.int16:
+            raise UserError(f"hop: wrong type; got {codes.dtype}, want int16. Fix: give codes of 1/512 pu")
+        return protocol.decode_hop(self._ask(Request.STREAM, codes.astype("<i2").tobytes()))
 
     def exchange(self, request: bytes) -> Frame:
         """Sends raw bytes and takes the next frame, of whatever type it is; ServiceError if none comes."""

@@ -5,6 +5,7 @@ Output: a C header that maps NETWORK_*, network_class_names, network_t, network_
 the network's own names. Non-goals: sizes and scales; they stay in the network's header, so that they exist once.
 """
 
+import dataclasses
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from tools import errors
 FLAGS = flags.FLAGS
 flags.DEFINE_string("plan", None, "plan.json of the network.", required=True)
 flags.DEFINE_string("output", None, "The network.h to write.", required=True)
+flags.DEFINE_bool("detector", False, "Whether the image has the streaming detector (firmware/detector.h).")
 flags.DEFINE_string("header", None, "How network.h includes the network's header; <name>.h if not given.")
 
 MACROS = (
@@ -30,6 +32,10 @@ MACROS = (
     "OUTPUT_ZERO_POINT",
 )
 
+# What firmware/detector.c hands out and asks for.
+_DETECTOR_INPUT_BYTES = 2 * 128
+_DETECTOR_CLASSES = ("transient", "harmonics")
+
 TEMPLATE = """\
 /* Binds the firmware to the network {name}. Written by //firmware:network_header. */
 #ifndef NETWORK_H
@@ -40,6 +46,8 @@ TEMPLATE = """\
 #define NETWORK_NAME "{name}"
 {macros}
 #define network_class_names {name}_class_names
+
+{detector}
 
 typedef {name}_t network_t;
 
@@ -65,9 +73,18 @@ static inline int network_run(const network_t *self, const int8_t *input, int8_t
 """
 
 
-def read_plan(path: str) -> tuple[str, bool]:
-    """The network's name in the plan at `path`, and whether it keeps a state; UserError unless the name can be a prefix in C and
-    the service can run it."""
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """What the header needs of a plan: the name, whether the network keeps a state, its classes, and the bytes of its input."""
+
+    name: str
+    has_state: bool
+    classes: tuple[str, ...]
+    input_bytes: int
+
+
+def read_plan(path: str) -> Network:
+    """The network in the plan at `path`; UserError unless its name can be a prefix in C and the service can run it."""
     fix = "Fix: pass the plan.json that //cmsis/compiler wrote"
     try:
         plan = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -82,21 +99,38 @@ def read_plan(path: str) -> tuple[str, bool]:
             raise errors.UserError(f"{path}: the firmware's service wants one int8 {end}; got {len(found)} of type"
                                    f" {', '.join(map(str, found))}, want one int8. Fix: call the C library from a program of"
                                    " your own, or split the network")
-    return name, plan.get("state_bytes", 0) > 0
+    return Network(name, plan.get("state_bytes", 0) > 0, tuple(plan.get("classes", ())), plan.get("input", {}).get("bytes", 0))
 
 
-def render(name: str, header: str, has_state: bool) -> str:
-    """network.h for the network `name`, whose own header is included as `header`; only one that keeps a state has a reset."""
+def detector_macros(network: Network, has_detector: bool) -> str:
+    """The macros of the streaming detector; UserError unless `network` classifies what it hands out."""
+    if not has_detector:
+        return "#define NETWORK_HAS_DETECTOR 0"
+    fix = "Fix: build it without the detector, detector = False"
+    if network.input_bytes != _DETECTOR_INPUT_BYTES:
+        raise errors.UserError(f"{network.name}: the streaming detector hands out windows of one cycle, voltage and current; got an input of "
+                               f"{network.input_bytes} bytes, want {_DETECTOR_INPUT_BYTES}. {fix}")
+    missing = [name for name in _DETECTOR_CLASSES if name not in network.classes]
+    if missing:
+        raise errors.UserError(f"{network.name}: the streaming detector asks for its classes; got {', '.join(network.classes)}, want "
+                               f"{' and '.join(missing)} too. {fix}")
+    indices = [f"#define NETWORK_CLASS_{name.upper()} {network.classes.index(name)}" for name in _DETECTOR_CLASSES]
+    return "\n".join(["#define NETWORK_HAS_DETECTOR 1", *indices])
+
+
+def render(network: Network, header: str, has_detector: bool) -> str:
+    """network.h for `network`, whose own header is included as `header`; only one that keeps a state has a reset."""
+    name = network.name
     macros = "\n".join(f"#define NETWORK_{macro} {name.upper()}_{macro}" for macro in MACROS)
-    reset = f"return {name}_reset(self);" if has_state else "(void)self;\n    return 0;"
-    return TEMPLATE.format(name=name, header=header, macros=macros, reset=reset)
+    reset = f"return {name}_reset(self);" if network.has_state else "(void)self;\n    return 0;"
+    return TEMPLATE.format(name=name, header=header, macros=macros, reset=reset, detector=detector_macros(network, has_detector))
 
 
 def main(argv: list[str]) -> None:
     del argv
-    name, has_state = read_plan(FLAGS.plan)
+    network = read_plan(FLAGS.plan)
     partial = Path(f"{FLAGS.output}.partial")
-    partial.write_text(render(name, FLAGS.header or f"{name}.h", has_state), encoding="utf-8")
+    partial.write_text(render(network, FLAGS.header or f"{network.name}.h", FLAGS.detector), encoding="utf-8")
     os.replace(partial, FLAGS.output)
 
 

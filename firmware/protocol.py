@@ -20,6 +20,12 @@ _IDENTITY = struct.Struct("<HHHfifiIIIB")
 _SEAL = struct.Struct("<32sI")
 _RESULT = struct.Struct("<IH")
 _FAULT = struct.Struct("<BIII")
+_HOP = struct.Struct("<IIB")
+_EVENT = struct.Struct("<BBHII")
+
+EVENT_KINDS = {1: "sag", 2: "swell", 3: "interruption", 4: "transient", 5: "harmonics"}
+"""Kinds of events by their code; firmware/detector.h has the same."""
+RESIDUALS_PER_PU = 4096
 
 
 class Request(enum.IntEnum):
@@ -28,6 +34,7 @@ class Request(enum.IntEnum):
     IDENTIFY = 0x01
     CLASS_NAME = 0x02
     RUN = 0x03
+    STREAM = 0x04
 
 
 TYPE_ERROR = 0xFF
@@ -100,6 +107,30 @@ class Identity:
 
 
 @dataclass(frozen=True)
+class Event:
+    """An event of the streaming detector, on channel 0 to 2 (phases) or 3 (the system); `kind` as in EVENT_KINDS. `start` is its first
+    sample since the detector began, `end` the first after it, None while it lasts. `residual_pu`: the lowest one-cycle RMS, of a swell
+    the highest, of transients and harmonics 0."""
+
+    channel: int
+    kind: str
+    start: int
+    end: int | None
+    residual_pu: float
+
+
+@dataclass(frozen=True)
+class Hop:
+    """What the detector says after a hop: samples since it began, cycles of the core clock that the hop took, the events that ended in it
+    and those that last, and how many more ended than a reply holds."""
+
+    clock: int
+    cycles: int
+    lost: int
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True)
 class Fault:
     """A fault report; pc, lr and cfsr are 0 where no exception was the cause."""
 
@@ -158,6 +189,19 @@ def decode_result(payload: bytes) -> tuple[int, int, bytes]:
     if len(payload) <= _RESULT.size:
         raise ProtocolError(f"service: short result; got {len(payload)} bytes, want more than {_RESULT.size}")
     return *_RESULT.unpack_from(payload), payload[_RESULT.size :]
+
+
+def decode_hop(payload: bytes) -> Hop:
+    """The detector's hop in the reply to STREAM."""
+    if len(payload) < _HOP.size or (len(payload) - _HOP.size) % _EVENT.size:
+        raise ProtocolError(f"service: wrong hop; got {len(payload)} bytes, want {_HOP.size} and {_EVENT.size} per event")
+    clock, cycles, lost = _HOP.unpack_from(payload)
+    events = []
+    for channel, kind, residual, start, end in _EVENT.iter_unpack(payload[_HOP.size:]):
+        if kind not in EVENT_KINDS:
+            raise ProtocolError(f"service: unknown kind of event; got {kind}, want one of {', '.join(map(str, EVENT_KINDS))}")
+        events.append(Event(channel, EVENT_KINDS[kind], start, end or None, residual / RESIDUALS_PER_PU))
+    return Hop(clock, cycles, lost, tuple(events))
 
 
 def decode_fault(payload: bytes) -> Fault:

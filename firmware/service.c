@@ -2,6 +2,7 @@
 
 #include "firmware/boards/board.h"
 #include "firmware/cortex_m4/core.h"
+#include "firmware/detector.h"
 #include "firmware/frame.h"
 #include "firmware/image.h"
 #include "firmware/protocol.h"
@@ -20,6 +21,9 @@ static struct {
 int service_start(void)
 {
     core_cycles_start();
+    if (NETWORK_HAS_DETECTOR) {
+        detector_reset();
+    }
     return network_init(&memory.network, memory.arena, sizeof memory.arena);
 }
 
@@ -105,6 +109,14 @@ static uint16_t best_class(void)
     return best;
 }
 
+/* 0 or a negative error. A window is a sequence of its own: nothing of the windows before counts. */
+static int classify(void)
+{
+    const int status = network_reset(&memory.network);
+
+    return status == 0 ? network_run(&memory.network, memory.input, memory.output) : status;
+}
+
 static int run(const struct frame_header *request)
 {
     struct frame_sender sender;
@@ -113,11 +125,7 @@ static int run(const struct frame_header *request)
         return PROTOCOL_ERROR_LENGTH;
     }
     const uint32_t start = core_cycles();
-    /* A window is a sequence of its own: nothing of the windows before counts. */
-    int status = network_reset(&memory.network);
-    if (status == 0) {
-        status = network_run(&memory.network, memory.input, memory.output);
-    }
+    const int status = classify();
     const uint32_t cycles = core_cycles() - start;
     if (status != 0) {
         return PROTOCOL_ERROR_NETWORK;
@@ -128,6 +136,50 @@ static int run(const struct frame_header *request)
     frame_put(&sender, &cycles, sizeof cycles);
     frame_put(&sender, &class_index, sizeof class_index);
     frame_put(&sender, memory.output, sizeof memory.output);
+    frame_end(&sender);
+    return 0;
+}
+
+static void put_event(void *sender, const struct detector_event *event)
+{
+    frame_put(sender, event, sizeof *event);
+}
+
+/* Without a payload: begins anew. */
+static int stream(const struct frame_header *request)
+{
+    const struct detector_event *ended;
+    struct frame_sender sender;
+    struct __attribute__((packed)) {
+        uint32_t clock, cycles;
+        uint8_t lost;
+    } fixed;
+
+    if (request->payload_bytes == 0) {
+        detector_reset();
+    } else if (request->payload_bytes != DETECTOR_HOP_BYTES) {
+        return PROTOCOL_ERROR_LENGTH;
+    }
+    const uint32_t start = core_cycles();
+    if (request->payload_bytes != 0) {
+        detector_take((const uint8_t *)memory.input);
+        for (unsigned phase = 0; phase < DETECTOR_PHASES && detector_has_window(); phase++) {
+            detector_window(phase, memory.input);
+            if (classify() != 0) {
+                return PROTOCOL_ERROR_NETWORK;
+            }
+            detector_see(phase, best_class());
+        }
+    }
+    fixed.cycles = core_cycles() - start;
+    fixed.clock = detector_clock();
+    fixed.lost = detector_lost();
+    const size_t ended_bytes = detector_ended(&ended) * sizeof *ended;
+    frame_begin(&sender, PROTOCOL_TYPE_STREAM | PROTOCOL_TYPE_REPLY,
+                sizeof fixed + ended_bytes + detector_lasting(NULL, NULL) * sizeof *ended);
+    frame_put(&sender, &fixed, sizeof fixed);
+    frame_put(&sender, ended, ended_bytes);
+    detector_lasting(put_event, &sender);
     frame_end(&sender);
     return 0;
 }
@@ -147,6 +199,9 @@ void service_answer(void)
             break;
         case PROTOCOL_TYPE_RUN:
             error = run(&request);
+            break;
+        case PROTOCOL_TYPE_STREAM:
+            error = NETWORK_HAS_DETECTOR ? stream(&request) : PROTOCOL_ERROR_TYPE;
             break;
         default:
             error = PROTOCOL_ERROR_TYPE;

@@ -44,7 +44,7 @@ def _learned(name, spec, model, dataset, pilot, visibility):
     made = [] if pilot else [name + "_data"]
     return made + ([] if model else [name + "_weights"]) + [name + "_int8"]
 
-def _compiled(name, spec, target, visibility):
+def _compiled(name, spec, target, detector, visibility):
     """C source, library and image."""
     kernel_costs(name = name + "_costs", model = name + "_int8", spec = spec, visibility = visibility)
     c_source(
@@ -66,7 +66,7 @@ def _compiled(name, spec, target, visibility):
     native.filegroup(name = name + "_c", srcs = [name + "_c_source"], output_group = "source")
     native.filegroup(name = name + "_h", srcs = [name + "_c_source"], output_group = "header")
     native.filegroup(name = name + "_plan", srcs = [name + "_c_source"], output_group = "plan", visibility = visibility)
-    network_header(name = name + "_binding", network = name + "_c_source")
+    network_header(name = name + "_binding", detector = detector, network = name + "_c_source")
     m4_library(
         name = name + "_library",
         srcs = [name + "_c"],
@@ -191,6 +191,7 @@ def edgeplug_network(
         gates = None,
         target = "stm32l476",
         lock = None,
+        detector = False,
         version = "0.0.0",
         visibility = ["//visibility:public"]):
     """Takes a network from its spec to a firmware image, and gives the image its gates.
@@ -207,6 +208,8 @@ def edgeplug_network(
         `model` is given. The spec has limits for these and no others.
       target: the board, a folder of //firmware/boards; the same as the spec's `target`.
       lock: a committed JSON with the hashes of all artifacts, which any machine must reproduce; begin with an empty file.
+      detector: whether the image has the streaming detector (firmware/README.md): for networks that tell transients and harmonics
+        in one cycle of 128 samples from the voltage alone.
       version: three numbers, such as 1.4.2, for name_release.
       visibility: of everything that follows.
 
@@ -242,7 +245,7 @@ def edgeplug_network(
         visibility = visibility,
     )
     made = _learned(name, checked, model, dataset, pilot, visibility)
-    _compiled(name, checked, target, visibility)
+    _compiled(name, checked, target, detector, visibility)
     _observed(name, checked, visibility)
     _gated(name, checked, made, gates, target, visibility)
     measured = ["%s_%s" % (name, gate) for gate in gates if gate != "reproducibility"]

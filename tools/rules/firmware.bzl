@@ -80,7 +80,7 @@ def _network_header_impl(ctx):
         mnemonic = "BindNetwork",
         inputs = [plan],
         outputs = [header],
-        flags = {"output": header, "plan": plan},
+        flags = {"detector": "true" if ctx.attr.detector else "false", "output": header, "plan": plan},
         progress = "Binding",
     )
     return [DefaultInfo(files = depset([header]))]
@@ -89,6 +89,7 @@ network_header = rule(
     implementation = _network_header_impl,
     doc = "network.h, by which the firmware, the same for every network, calls this one.",
     attrs = {
+        "detector": attr.bool(mandatory = True, doc = "Whether the image has the streaming detector."),
         "network": attr.label(mandatory = True, providers = [CSourceInfo]),
         "_tool": tool("//firmware:network_header"),
     },
