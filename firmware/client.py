@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from firmware import protocol
-from firmware.protocol import Fault, Frame, Hop, Identity, Request
+from firmware.protocol import Event, Fault, Frame, Hop, Identity, Request
 from tools.errors import UserError
 from tools.sim.stop import StopReason
 
@@ -32,6 +32,16 @@ class Result:
     scores: np.ndarray
     class_index: int
     cycles: int
+
+
+@dataclass(frozen=True)
+class Detected:
+    """What the streaming detector found in a signal: its events, the clock at which each was first reported, by its channel, kind and
+    start, and the most cycles that a hop took."""
+
+    events: tuple[Event, ...]
+    reported: dict[tuple[int, str, int], int]
+    cycles_max: int
 
 
 class Transport(Protocol):
@@ -111,6 +121,21 @@ class Client:
         if codes.dtype != np.int16:
             raise UserError(f"hop: wrong type; got {codes.dtype}, want int16. Fix: give codes of 1/512 pu")
         return protocol.decode_hop(self._ask(Request.STREAM, codes.astype("<i2").tobytes()))
+
+    def detect(self, codes: np.ndarray) -> Detected:
+        """The events of a whole signal, int16 [3, N], N a multiple of 16; ServiceError where a reply could not hold them."""
+        self.stream_begin()
+        found, lasting, reported, cycles_max = [], (), {}, 0
+        for start in range(0, codes.shape[1], protocol.HOP):
+            hop = self.stream(np.ascontiguousarray(codes[:, start:start + protocol.HOP].T))
+            if hop.lost:
+                raise ServiceError(f"service: more events ended before sample {hop.clock} than a reply holds; got {hop.lost} more")
+            cycles_max = max(cycles_max, hop.cycles)
+            found += [event for event in hop.events if event.end is not None]
+            lasting = tuple(event for event in hop.events if event.end is None)
+            for event in hop.events:
+                reported.setdefault((event.channel, event.kind, event.start), hop.clock)
+        return Detected((*found, *lasting), reported, cycles_max)
 
     def exchange(self, request: bytes) -> Frame:
         """Sends raw bytes and takes the next frame, of whatever type it is; ServiceError if none comes."""

@@ -18,8 +18,8 @@ enum {
     QUIET = DETECTOR_CYCLE, /* after an event of the RMS, whose edges look like anything */
     VERDICT = DETECTOR_CYCLE + DETECTOR_CYCLE / 2,
     TRANSIENT_MAX = 96,
-    WIDE_MAX = DETECTOR_CYCLE / 2,
-    EVIDENCE = 4,
+    DECAY = 4,    /* the squares of its deviations, first half to second; else it is another voltage */
+    HOPS_MIN = 4, /* in which the network says so, where no deviation does */
     HARMONICS_MIN = 3 * DETECTOR_CYCLE,
     NO_HARMONICS = UINT8_MAX,
 };
@@ -42,10 +42,11 @@ struct phase {
     uint8_t state;
     uint8_t wait; /* samples until shapes count again */
     uint8_t transient_samples; /* 0: none */
-    uint8_t evidence;
-    uint8_t wide;
+    uint8_t transient_hops; /* in which the network said so */
+    uint8_t deviated;
     uint8_t silent_hops; /* since the last one with harmonics */
     uint32_t transient_start;
+    uint32_t early, late; /* squares of its deviations */
     uint32_t harmonics_start;
 };
 
@@ -176,8 +177,10 @@ static void begin_transient(struct phase *phase, uint32_t start, uint8_t samples
     if (phase->transient_samples == 0) {
         phase->transient_start = start;
         phase->transient_samples = samples;
-        phase->evidence = 0;
-        phase->wide = 0;
+        phase->transient_hops = 0;
+        phase->deviated = 0;
+        phase->early = 0;
+        phase->late = 0;
     }
 }
 
@@ -197,7 +200,7 @@ static void follow_shape(struct phase *phase, int32_t deviation)
     }
     uint32_t age = self.clock - phase->transient_start;
     if (phase->transient_samples != 0 && age >= VERDICT) {
-        if (phase->evidence >= EVIDENCE && phase->wide <= WIDE_MAX) {
+        if ((phase->deviated || phase->transient_hops >= HOPS_MIN) && phase->late <= phase->early / DECAY) {
             end_event((unsigned)(phase - self.phases), DETECTOR_TRANSIENT, 0, phase->transient_start,
                       phase->transient_start + phase->transient_samples);
         }
@@ -206,18 +209,18 @@ static void follow_shape(struct phase *phase, int32_t deviation)
     if (phase->wait != 0) {
         phase->wait--;
     }
-    if (phase->wait != 0 || !deviates) {
+    if (phase->wait == 0 && deviates) {
+        begin_transient(phase, self.clock, 1);
+        phase->deviated = 1;
+    }
+    age = self.clock - phase->transient_start;
+    if (phase->transient_samples == 0 || age >= TRANSIENT_MAX) {
         return;
     }
-    begin_transient(phase, self.clock, 1);
-    age = self.clock - phase->transient_start;
-    if (age < TRANSIENT_MAX) {
-        if (age >= phase->transient_samples) {
-            phase->transient_samples = (uint8_t)(age + 1);
-        }
-        phase->wide++;
+    *(age < TRANSIENT_MAX / 2 ? &phase->early : &phase->late) += size * size;
+    if (deviates && age >= phase->transient_samples) {
+        phase->transient_samples = (uint8_t)(age + 1);
     }
-    phase->evidence = EVIDENCE;
 }
 
 static void take_sample(const uint8_t sample[2 * DETECTOR_PHASES])
@@ -290,7 +293,7 @@ void detector_see(unsigned phase_index, unsigned class_index)
     }
     if (class_index == NETWORK_CLASS_TRANSIENT) {
         begin_transient(phase, self.clock - DETECTOR_HOP, DETECTOR_HOP);
-        phase->evidence++;
+        phase->transient_hops++;
     }
     if (class_index == NETWORK_CLASS_HARMONICS) {
         if (phase->silent_hops == NO_HARMONICS) {

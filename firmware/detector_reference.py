@@ -9,15 +9,12 @@ import dataclasses
 
 import numpy as np
 
+from firmware.protocol import HOP, HOP_CHANNELS
+from firmware.windows import CODES_PER_PU
 from model.data.recordings import rms_rule
 
-CODES_PER_PU = 512
-CODE_MIN, CODE_MAX = -2048, 2047
 CYCLE = 128
-HOP = 16
-PHASES = 3
-SYSTEM = PHASES  # the channel of polyphase events
-RESIDUALS_PER_PU = 4096
+SYSTEM = HOP_CHANNELS  # the channel of polyphase events
 
 # A deviation from the cycle before counts from 0.1 pu, and from eight times the RMS of the deviations before.
 _DEVIATION = 51
@@ -26,8 +23,8 @@ _MEMORY = 256  # samples over which the RMS of the deviations is taken
 _WARM_UP = CYCLE // 4  # deviations, before their RMS says something
 _VERDICT = CYCLE + CYCLE // 2  # a transient is decided on so long after it began: then the cycle after it has passed, too
 _TRANSIENT_MAX = 96
-_WIDE_MAX = CYCLE // 2  # longer deviations are another voltage, not a transient
-_EVIDENCE = 4  # hops in which the network says so, or one deviation
+_DECAY = 4  # in its second half the squares of a transient's deviations are less than in its first by this; else it is another voltage
+_HOPS_MIN = 4  # in which the network says so, where no deviation does
 _HARMONICS_MIN = 3 * CYCLE
 _QUIET = CYCLE  # after an event of the RMS, whose edges look like anything
 
@@ -42,11 +39,6 @@ class Event:
     start: int
     end: int | None
     residual: int
-
-
-def to_codes(voltage_pu: np.ndarray) -> np.ndarray:
-    """The converter's codes, int16 as `voltage_pu`; saturated."""
-    return np.clip(np.floor(voltage_pu * CODES_PER_PU + 0.5), CODE_MIN, CODE_MAX).astype(np.int16)
 
 
 def detect(codes: np.ndarray, classes: np.ndarray) -> set[Event]:
@@ -89,7 +81,8 @@ class _Shapes:
         self._phase = phase
         self._found: list[Event] = []
         self._transient: int | None = None  # where the candidate starts
-        self._transient_end = self._evidence = self._wide = 0
+        self._transient_end = self._hops = self._early = self._late = 0
+        self._deviated = False
         self._harmonics: int | None = None
         self._harmonics_end = 0
 
@@ -113,27 +106,33 @@ class _Shapes:
             if now < quiet_from:
                 deviates = False
             if deviates:
-                self._see_deviation(now)
+                self._begin_transient(now, now + 1)
+                self._deviated = True
+            if self._transient is not None:
+                self._follow_transient(now, square, deviates)
             if (now + 1) % HOP == 0 and now >= quiet_from:
                 self._see_class(now, classes[now // HOP])
         if self._harmonics is not None and self._harmonics_end - self._harmonics >= _HARMONICS_MIN:
             self._found.append(Event(self._phase, "harmonics", self._harmonics, None, 0))
         return self._found
 
-    def _see_deviation(self, now: int) -> None:
+    def _begin_transient(self, start: int, end: int) -> None:
         if self._transient is None:
-            self._transient, self._transient_end, self._evidence, self._wide = now, now + 1, 0, 0
-        if now - self._transient < _TRANSIENT_MAX:
+            self._transient, self._transient_end, self._hops, self._early, self._late, self._deviated = start, end, 0, 0, 0, False
+
+    def _follow_transient(self, now: int, square: int, deviates: bool) -> None:
+        age = now - self._transient
+        if age < _TRANSIENT_MAX // 2:
+            self._early += square
+        elif age < _TRANSIENT_MAX:
+            self._late += square
+        if deviates and age < _TRANSIENT_MAX:
             self._transient_end = max(self._transient_end, now + 1)
-            self._wide += 1
-        self._evidence = _EVIDENCE
 
     def _see_class(self, now: int, name: str) -> None:
         if name == "transient":
-            if self._transient is None:
-                start = now + 1 - HOP
-                self._transient, self._transient_end, self._evidence, self._wide = start, start + HOP, 0, 0
-            self._evidence += 1
+            self._begin_transient(now + 1 - HOP, now + 1)
+            self._hops += 1
         if name == "harmonics":
             if self._harmonics is None:
                 self._harmonics = now + 1 - CYCLE
@@ -142,7 +141,7 @@ class _Shapes:
             self._end_harmonics()
 
     def _end_transient(self) -> None:
-        if self._evidence >= _EVIDENCE and self._wide <= _WIDE_MAX:
+        if (self._deviated or self._hops >= _HOPS_MIN) and self._late <= self._early // _DECAY:
             self._found.append(Event(self._phase, "transient", self._transient, self._transient_end, 0))
         self._transient = None
 

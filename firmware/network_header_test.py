@@ -1,16 +1,18 @@
 """network.h binds every name of the interface, and a plan that is none is refused."""
 
+import dataclasses
 import json
 from pathlib import Path
 
 import pytest
 
 from firmware import network_header
+from firmware.network_header import Network
 from tools.errors import UserError
 
 
 def test_header_binds_every_name() -> None:
-    text = network_header.render("voltage_event", "voltage_event.h", has_state=False)
+    text = network_header.render(Network("voltage_event", False, (), 256), "voltage_event.h", has_detector=False)
     assert '#include "voltage_event.h"\n' in text
     assert '#define NETWORK_NAME "voltage_event"\n' in text
     assert "#define NETWORK_INPUT_ZERO_POINT VOLTAGE_EVENT_INPUT_ZERO_POINT\n" in text
@@ -21,7 +23,18 @@ def test_header_binds_every_name() -> None:
 
 
 def test_header_binds_the_reset_of_a_network_with_a_state() -> None:
-    assert "return heard_reset(self);" in network_header.render("heard", "heard.h", has_state=True)
+    assert "return heard_reset(self);" in network_header.render(Network("heard", True, (), 16), "heard.h", has_detector=False)
+
+
+def test_the_detector_finds_its_classes_or_refuses() -> None:
+    network = Network("events", False, ("sag", "harmonics", "transient"), 256)
+    text = network_header.render(network, "events.h", has_detector=True)
+    assert "#define NETWORK_HAS_DETECTOR 1\n#define NETWORK_CLASS_TRANSIENT 2\n#define NETWORK_CLASS_HARMONICS 1\n" in text
+    assert "#define NETWORK_HAS_DETECTOR 0\n" in network_header.render(network, "events.h", has_detector=False)
+    for changes, message in (({"input_bytes": 128}, "events: .* got an input of 128 bytes, want 256. Fix: .* detector = False"),
+                             ({"classes": ("sag", "transient")}, "events: .* got sag, transient, want harmonics too. Fix: ")):
+        with pytest.raises(UserError, match=message):
+            network_header.render(dataclasses.replace(network, **changes), "events.h", has_detector=True)
 
 
 @pytest.mark.parametrize(
@@ -60,9 +73,9 @@ def test_what_the_service_cannot_run_is_refused(tmp_path: Path, ends: dict, mess
 def test_a_plan_for_the_service(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     path.write_text(json.dumps({"name": "shapes", "input": _INT8, "output": _INT8}), encoding="utf-8")
-    assert network_header.read_plan(str(path)) == ("shapes", False)
+    assert network_header.read_plan(str(path)) == Network("shapes", False, (), 0)
     path.write_text(json.dumps({"name": "heard", "input": _INT8, "output": _INT8, "state_bytes": 12}), encoding="utf-8")
-    assert network_header.read_plan(str(path)) == ("heard", True)
+    assert network_header.read_plan(str(path)) == Network("heard", True, (), 0)
 
 
 def test_a_missing_plan_is_named(tmp_path: Path) -> None:

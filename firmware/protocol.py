@@ -26,6 +26,8 @@ _EVENT = struct.Struct("<BBHII")
 EVENT_KINDS = {1: "sag", 2: "swell", 3: "interruption", 4: "transient", 5: "harmonics"}
 """Kinds of events by their code; firmware/detector.h has the same."""
 RESIDUALS_PER_PU = 4096
+HOP, HOP_CHANNELS = 16, 3
+"""Samples and voltages of a request STREAM."""
 
 
 class Request(enum.IntEnum):

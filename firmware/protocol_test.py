@@ -58,6 +58,12 @@ def test_board_statuses_and_python_agree() -> None:
     assert statuses == want
 
 
+def test_events_and_python_agree() -> None:
+    constants = c_constants("firmware/detector.h")
+    assert (constants["DETECTOR_HOP"], constants["DETECTOR_PHASES"]) == (protocol.HOP, protocol.HOP_CHANNELS)
+    assert {constants[f"DETECTOR_{name.upper()}"]: name for name in protocol.EVENT_KINDS.values()} == protocol.EVENT_KINDS
+
+
 def test_crc_has_the_published_check_value() -> None:
     assert protocol.crc16(b"123456789") == 0x29B1
 
@@ -95,6 +101,8 @@ def test_identity_is_read_field_by_field() -> None:
         (protocol.decode_identity, IDENTITY[:-1], "short identity; got 38 bytes, want 35 and the name"),
         (protocol.decode_identity, b"", "short identity; got 0 bytes"),
         (protocol.decode_result, bytes(6), "short result; got 6 bytes, want more than 6"),
+        (protocol.decode_hop, bytes(10), "wrong hop; got 10 bytes, want 9 and 12 per event"),
+        (protocol.decode_hop, bytes(9) + b"\0\x06" + bytes(10), "unknown kind of event; got 6, want one of 1, 2, 3, 4, 5"),
         (protocol.decode_fault, bytes(12), "wrong fault report; got 12 bytes, want 13"),
     ],
 )
@@ -123,6 +131,11 @@ def test_client_takes_a_result_over_a_stream() -> None:
 def test_client_says_what_went_wrong(reply: bytes, message: str) -> None:
     with pytest.raises(ServiceError, match=message):
         client_hearing(reply).identify()
+
+
+def test_client_refuses_hops_that_are_not_int16() -> None:
+    with pytest.raises(UserError, match="hop: wrong type; got float64, want int16. Fix: give codes"):
+        client_hearing(b"").stream(np.zeros((16, 3)))
 
 
 def test_client_refuses_windows_that_are_not_int8() -> None:

@@ -1,4 +1,4 @@
-"""Quantises windows as the int8 model expects them.
+"""Quantises windows as the int8 model expects them, and voltages as the streaming detector does.
 
 Inputs: float32 windows in natural units; scale and zero point as in the firmware's identity or the plan. Output: int8.
 Non-goals: choosing windows, running them.
@@ -7,6 +7,9 @@ Non-goals: choosing windows, running them.
 import numpy as np
 
 from tools.errors import UserError
+
+CODES_PER_PU = 512
+"""The converter's codes that the streaming detector takes."""
 
 
 def quantize(x: np.ndarray, scale: float, zero_point: int) -> np.ndarray:
@@ -25,3 +28,8 @@ def quantize(x: np.ndarray, scale: float, zero_point: int) -> np.ndarray:
     quotient = x.astype(np.float32) / np.float32(scale)
     magnitude = np.floor(np.abs(quotient.astype(np.float64)) + 0.5)  # float64: 0.49999997 + 0.5 must stay below 1
     return np.clip(np.copysign(magnitude, quotient) + zero_point, -128, 127).astype(np.int8)
+
+
+def to_codes(voltage_pu: np.ndarray) -> np.ndarray:
+    """The codes that the streaming detector takes, int16 as `voltage_pu`: 12 bits, saturated."""
+    return np.clip(np.floor(voltage_pu * CODES_PER_PU + 0.5), -2048, 2047).astype(np.int16)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from firmware.client import Client, MachineTransport, Result
-from firmware.protocol import Frame, Identity
+from firmware.protocol import REPLY, Frame, Identity, Request, encode
 from firmware.windows import quantize
 from tools.errors import UserError
 from tools.profile.failure import RunningLayer, explained, instruction_limit
@@ -124,6 +124,11 @@ class BootedImage:
         return Answers(scores.reshape(len(results), len(self.identity.classes)),
                        np.array([result.class_index for result in results], np.int64),
                        np.array([result.cycles for result in results], np.int64))
+
+    @property
+    def has_detector(self) -> bool:
+        """Whether the image holds the streaming detector; begins it anew."""
+        return self.exchange(encode(Request.STREAM)).type == Request.STREAM | REPLY
 
     def exchange(self, request: bytes) -> Frame:
         """The frame that answers `request`, of whatever type it is; UserError if none comes."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from absl import flags
 
 from gates import image as gated, measurement
-from gates.field import judge, measure
+from gates.field import events, judge, measure
 from gates.field.labels import Label, read_labels
 from model import spec as model_spec
 from model.data.recordings.framing import Framed, frame
@@ -67,6 +67,7 @@ def main(argv: list[str]) -> None:
     framed = framed_recordings(folder, labels, spec.data.samples_per_cycle)
     image = gated.BootedImage(gated.read_image(args.image), plan, spec.target, elf=gated.read_image(args.elf))
     found = measure.measure(framed, lambda x: image.classify(plan.quantize(x)).classes, args.hop, spec.data.full_scale_pu)
+    found["events"] = events.measure_events(framed, lambda codes: image.client.detect(codes).events)
     if args.output:
         measurement.write(str(here / args.output), found)
     checks = judge.checks(found, spec.gates.field)

@@ -1,5 +1,6 @@
 """The field gate on synthetic COMTRADE: it finds what the RMS rule finds, rejects a classifier that does not, and names broken input."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -7,10 +8,12 @@ import pytest
 from absl import flags
 from absl.testing import flagsaver
 
-from gates.field import field, judge, measure
+from firmware.protocol import Event
+from gates.field import events, field, judge, measure
 from gates.field.labels import Label, read_labels
 from model import spec
 from model.data import labels
+from model.data.recordings import rms_rule
 from model.data.recordings.comtrade_files import write
 from model.data.recordings.framing import frame
 from model.data.recordings.recording import Phase, Recording
@@ -21,6 +24,7 @@ SPEC = spec.load(NETWORK + ".yaml")
 HEADER = "file,channel,class,start_sample,end_sample,extremum_pu,open_end\n"
 ROWS = "record.cfg,UA,sag,700,1300,0.5,\nrecord.cfg,UB,swell,700,1300,1.3,\nrecord.cfg,UC,interruption,700,1999,0.0,open\n"
 HZ = 2000.0
+NO_EVENTS = events.measure_events([], lambda codes: ())
 
 
 def _folder(tmp_path, kind="BINARY", rows=ROWS):
@@ -51,6 +55,7 @@ def _run(folder, *arguments):
 def test_the_image_holds_on_a_synthetic_recording(tmp_path, capsys):
     _run(_folder(tmp_path))
     said = capsys.readouterr().out
+    assert "events found: 5 of 5 (limit all)" in said and "events invented: 0 (limit none)" in said
     assert said.startswith("1 recordings, 3 phases\n") and "macro precision: " in said and "RMS baseline: " in said
     assert "field: " not in said
 
@@ -59,7 +64,7 @@ def test_the_image_holds_on_a_synthetic_recording(tmp_path, capsys):
 def test_a_classifier_that_sees_nothing_is_rejected(tmp_path, answer, complaint):
     blind = lambda x: np.full(len(x), labels.CLASSES.index(answer))  # noqa: E731
     found = measure.measure(_framed(_folder(tmp_path)), blind, 16, 3.0)
-    assert any(complaint in check.failure for check in judge.checks(found, SPEC.gates.field))
+    assert any(complaint in check.failure for check in judge.checks({**found, "events": NO_EVENTS}, SPEC.gates.field))
     assert found["baseline"]["macro_recall"] > 0.99
 
 
@@ -69,6 +74,32 @@ def test_transients_are_right_where_the_rms_is_normal_only(tmp_path):
     normal, transient = (np.array(measure.measure(framed, named(name), 16, 3.0)["network"]["confusion"]) for name in ("normal", "transient"))
     assert normal[0, 0] == transient[0, 0] > 0 and not transient[:, 1:4].any()
     assert np.array_equal(transient[1:, 4], normal[1:, 0])
+
+
+def _complaints_about_events(framed, detect):
+    found = measure.measure(framed, lambda x: np.full(len(x), 5), 16, 3.0)
+    found["events"] = events.measure_events(framed, detect)
+    return [check.failure for check in judge.checks(found, SPEC.gates.field) if "events are" in check.failure]
+
+
+def test_a_detector_that_misses_or_invents_is_rejected(tmp_path):
+    framed = _framed(_folder(tmp_path))
+    right = [Event(channel, kind, start, end, residual) for channel, kind, start, end, residual in _rule_events(framed[0])]
+    assert _complaints_about_events(framed, lambda codes: right) == []
+    (missed,) = _complaints_about_events(framed, lambda codes: right[1:])
+    assert "got 1, the first record.cfg, phase 1: sag of 0.499 pu from sample 2144 to 4131" in missed
+    (invented,) = _complaints_about_events(framed, lambda codes: [*right, Event(1, "sag", 500, 600, 0.8)])
+    assert "events are invented; got 1, the first record.cfg, phase 2: sag of 0.800 pu from sample 500 to 600" in invented
+    for changes in ({"kind": "swell"}, {"start": right[0].start + 65}, {"end": right[0].end + 65}, {"end": None}, {"residual_pu": 0.53}):
+        assert any("missed; got 1" in text for text in _complaints_about_events(framed, lambda codes: [dataclasses.replace(right[0], **changes), *right[1:]]))
+
+
+def _rule_events(one):
+    rms = np.array([rms_rule.one_cycle_rms(row, 128) for row in one.voltage_pu[:, :one.voltage_pu.shape[1] // 16 * 16]])
+    per_channel = [*(rms_rule.events(rms_rule.states(row), row) for row in rms), rms_rule.polyphase(rms)]
+    for channel, found in enumerate(per_channel):
+        for event in found:
+            yield (channel, rms_rule.NAMES[event.kind], event.start + 127, None if event.end == rms.shape[1] else event.end + 127, event.residual_pu)
 
 
 def test_windows_near_thresholds_and_ringing_ones_are_set_apart():
@@ -81,7 +112,7 @@ def test_windows_near_thresholds_and_ringing_ones_are_set_apart():
     assert windows.rings[32 * 8:38 * 8].all() and not windows.rings[:28 * 8].any()
     found = measure.measure([framed], lambda x: np.full(len(x), 5), 16, 3.0)
     assert found["apart_share"] > 0.4
-    assert any("too many windows set apart" in check.failure for check in judge.checks(found, SPEC.gates.field))
+    assert any("too many windows set apart" in check.failure for check in judge.checks({**found, "events": NO_EVENTS}, SPEC.gates.field))
 
 
 def _recording(samples):

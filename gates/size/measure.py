@@ -8,6 +8,7 @@ Non-goals: the verdict (judge.py); proving a bound of the stack.
 import dataclasses
 from typing import Any
 
+import numpy as np
 from absl import flags
 
 from firmware import protocol
@@ -54,10 +55,20 @@ def _stack_by_stage(spec: model_spec.Spec, image: bytes, elf: bytes, plan: gated
     chosen = windows.spread_over_classes(pilot.y, _WINDOWS)
     booted.classify(plan.quantize(pilot.x[chosen]))
     mark("windows of every class")
+    if booted.has_detector:
+        booted.client.detect(_loud_codes())
+        mark("streaming")
     for code, frame in bad_frames(plan.input_bytes, len(plan.classes)).items():
         _provoke(booted, code, frame)
     mark("bad frames of every kind")
     return marks
+
+
+def _loud_codes() -> np.ndarray:
+    """What takes the detector through events of every kind at once, int16 [3, 1024]: mains, silence, and noise."""
+    mains = 724 * np.sin(2 * np.pi * np.arange(512) / 128)
+    noise = np.random.default_rng(1).integers(-2048, 2048, size=(3, 256))
+    return np.concatenate([np.tile(mains, (3, 1)), np.zeros((3, 256)), noise], axis=1).astype(np.int16)
 
 
 def bad_frames(input_bytes: int, classes: int) -> dict[ErrorCode, bytes]:
