@@ -28,7 +28,7 @@ _ENSEMBLE = 3
 def _learned(name, spec, model, dataset, pilot, visibility):
     """Data, weights and int8 model; returns the labels that a second build must reproduce."""
     if pilot:
-        recorded_data_set(name = name + "_data", dataset = dataset, pilot = pilot, visibility = visibility)
+        recorded_data_set(name = name + "_data", dataset = dataset, pilot = pilot, spec = spec, visibility = visibility)
     else:
         data_set(name = name + "_data", spec = spec, visibility = visibility)
     if not model:
@@ -216,7 +216,7 @@ def edgeplug_network(
     Emits:
       name: NAME.bin, the flash image, and NAME.summary.txt, the line about it.
       name_spec: the checked spec.
-      name_data: training data, pilot set, and windows at the pilot set's least signal-to-noise ratio. name_weights: the trained
+      name_data: training data, pilot set, windows at the pilot set's least signal-to-noise ratio, and the figures of their quality. name_weights: the trained
         .keras, its history and its ranges. name_int8: the .tflite.
       name_costs: .json, the cycles and bytes of each kernel that may run a layer.
       name_c_source: NAME.c, NAME.h, NAME.plan.json and its picture NAME.plan.svg. name_plan: the JSON alone. name_library: the m4_library of them.

@@ -14,16 +14,17 @@ TOOL_ENVIRONMENT = {
     "TF_ENABLE_ONEDNN_OPTS": "0",
 }
 
-def run_tool(ctx, mnemonic, inputs, outputs, flags, progress):
-    """Runs `ctx.executable._tool` with absl flags.
+def run_tool(ctx, mnemonic, inputs, outputs, flags, progress, executable = None):
+    """Runs `executable`, or `ctx.executable._tool`, with absl flags.
 
     Args:
-      ctx: the rule's context; it has an attribute `_tool`.
+      ctx: the rule's context; it has an attribute `_tool`, or `executable` is given.
       mnemonic: the action's mnemonic.
       inputs: list of File.
       outputs: list of File.
       flags: dict of flag name to File, string or list of File.
       progress: what is being done, for the progress message.
+      executable: another tool than `_tool`.
     """
     args = ctx.actions.args()
     for name, value in flags.items():
@@ -34,7 +35,7 @@ def run_tool(ctx, mnemonic, inputs, outputs, flags, progress):
     ctx.actions.run(
         outputs = outputs,
         inputs = inputs,
-        executable = ctx.executable._tool,
+        executable = executable or ctx.executable._tool,
         arguments = [args],
         env = TOOL_ENVIRONMENT,
         mnemonic = mnemonic,

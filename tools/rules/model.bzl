@@ -35,6 +35,25 @@ network_spec = rule(
     },
 )
 
+def _checked_data(ctx, dataset, pilot, noisy):
+    """A DataSetInfo whose quality was judged."""
+    quality = ctx.actions.declare_file(ctx.label.name + ".quality.json")
+    flags = {"pilot": pilot, "report": quality, "spec": ctx.file.spec}
+    if dataset:
+        flags["dataset"] = dataset
+    if noisy:
+        flags["noisy"] = noisy
+    run_tool(
+        ctx,
+        mnemonic = "CheckDataQuality",
+        inputs = [ctx.file.spec] + [file for file in [dataset, pilot, noisy] if file],
+        outputs = [quality],
+        flags = flags,
+        progress = "Checking the quality of",
+        executable = ctx.executable._quality,
+    )
+    return DataSetInfo(dataset = dataset, noisy = noisy, pilot = pilot, quality = quality)
+
 def _data_set_impl(ctx):
     files = []
     for part in ["dataset", "pilot", "noisy"]:
@@ -49,29 +68,27 @@ def _data_set_impl(ctx):
             progress = "Generating the %s of" % part,
         )
         files.extend([data, report])
-    return [
-        DefaultInfo(files = depset(files)),
-        DataSetInfo(dataset = files[0], pilot = files[2], noisy = files[4]),
-    ]
+    info = _checked_data(ctx, files[0], files[2], files[4])
+    return [DefaultInfo(files = depset(files + [info.quality])), info]
 
 data_set = rule(
     implementation = _data_set_impl,
     doc = "Synthetic windows as the spec's `data` section asks for; training data, pilot set and the noisy one are actions of their own.",
-    attrs = {"spec": _SPEC, "_tool": tool("//model/data:generate")},
+    attrs = {"spec": _SPEC, "_quality": tool("//model/data:quality"), "_tool": tool("//model/data:generate")},
 )
 
 def _recorded_data_set_impl(ctx):
-    return [
-        DefaultInfo(files = depset([file for file in [ctx.file.dataset, ctx.file.pilot] if file])),
-        DataSetInfo(dataset = ctx.file.dataset, pilot = ctx.file.pilot, noisy = None),
-    ]
+    info = _checked_data(ctx, ctx.file.dataset, ctx.file.pilot, None)
+    return [DefaultInfo(files = depset([file for file in [info.dataset, info.pilot, info.quality] if file])), info]
 
 recorded_data_set = rule(
     implementation = _recorded_data_set_impl,
-    doc = "A data set that exists already.",
+    doc = "A data set that exists already; its quality is judged.",
     attrs = {
         "dataset": attr.label(allow_single_file = [".npz"], doc = "Left out for a model that needs no calibration."),
         "pilot": attr.label(allow_single_file = [".npz"], mandatory = True),
+        "spec": _SPEC,
+        "_quality": tool("//model/data:quality"),
     },
 )
 
@@ -145,7 +162,7 @@ def _int8_model_impl(ctx):
     run_tool(
         ctx,
         mnemonic = "Quantize",
-        inputs = [ctx.file.spec] + ctx.files.model + [file for file in [dataset, ctx.file.ranges] if file],
+        inputs = [ctx.file.spec, ctx.attr.data[DataSetInfo].quality] + ctx.files.model + [file for file in [dataset, ctx.file.ranges] if file],
         outputs = [tflite, report],
         flags = flags,
         progress = "Quantizing",

@@ -5,6 +5,7 @@ DataSetInfo = provider(
     fields = {
         "dataset": "File, .npz: training, validation and test split; None if a finished model needs none.",
         "noisy": "File, .npz: windows as those of the pilot set, at its least signal-to-noise ratio; None for recorded ones.",
+        "quality": "File, .json: what the checks of the data's quality found; without it nothing is quantized.",
         "pilot": "File, .npz: the windows that judge, never seen while training or choosing.",
     },
 )
