@@ -3,6 +3,7 @@
 load("//firmware:defs.bzl", "FIRMWARE_COPTS")
 load("//gates/environments:environment_measurement.bzl", "environment_measurements")
 load("//gates/reproducibility:lock.bzl", "artifact_lock")
+load("//tools/rules:card.bzl", "model_card")
 load("//tools/rules:firmware.bzl", "c_source", "firmware_image", "firmware_release", "kernel_costs", "network_header")
 load(
     "//tools/rules:gate.bzl",
@@ -192,6 +193,7 @@ def edgeplug_network(
         target = "stm32l476",
         lock = None,
         detector = False,
+        statement = None,
         version = "0.0.0",
         visibility = ["//visibility:public"]):
     """Takes a network from its spec to a firmware image, and gives the image its gates.
@@ -210,6 +212,7 @@ def edgeplug_network(
       lock: a committed JSON with the hashes of all artifacts, which any machine must reproduce; begin with an empty file.
       detector: whether the image has the streaming detector (firmware/README.md): for networks that tell transients and harmonics
         in one cycle of 128 samples from the voltage alone.
+      statement: Markdown with purpose and limits of use, which opens the model card.
       version: three numbers, such as 1.4.2, for name_release.
       visibility: of everything that follows.
 
@@ -227,6 +230,7 @@ def edgeplug_network(
       name_environment_ENVIRONMENT: what it makes of the firmware; see environment_measurement.bzl for what else that emits.
       name_release: the folder that //tools:sign signs: image, ELF, int8 model, report, manifest, SBOM and provenance.
       name_lock_test, with `lock`: fails where an artifact has other bytes. name_lock: `bazel run` it to write the JSON anew.
+      name_card: .md and .json, the model card, if there is a precision gate.
       name_report: .md and .json, all figures beside their limits, and the execution environments that every machine has;
         .machine.txt, the others.
     """
@@ -263,5 +267,18 @@ def edgeplug_network(
         version = version,
         visibility = visibility,
     )
+    if "precision" in gates:
+        model_card(
+            name = name + "_card",
+            data = name + "_data",
+            firmware = name + "_firmware",
+            network = name + "_c_source",
+            precision = name + "_precision",
+            size = name + "_size",
+            spec = checked,
+            statement = statement,
+            timing = name + "_timing",
+            visibility = visibility,
+        )
     if lock:
         artifact_lock(name, made + built + measured, lock, visibility)
