@@ -15,12 +15,6 @@ from absl import flags
 
 from tools import errors
 
-FLAGS = flags.FLAGS
-flags.DEFINE_string("plan", None, "plan.json of the network.", required=True)
-flags.DEFINE_string("output", None, "The network.h to write.", required=True)
-flags.DEFINE_bool("detector", False, "Whether the image has the streaming detector (firmware/detector.h).")
-flags.DEFINE_string("header", None, "How network.h includes the network's header; <name>.h if not given.")
-
 MACROS = (
     "INPUT_BYTES",
     "OUTPUT_BYTES",
@@ -126,13 +120,22 @@ def render(network: Network, header: str, has_detector: bool) -> str:
     return TEMPLATE.format(name=name, header=header, macros=macros, reset=reset, detector=detector_macros(network, has_detector))
 
 
+def _define_flags() -> None:
+    flags.DEFINE_string("plan", None, "plan.json of the network.", required=True)
+    flags.DEFINE_string("output", None, "The network.h to write.", required=True)
+    flags.DEFINE_bool("detector", False, "Whether the image has the streaming detector (firmware/detector.h).")
+    flags.DEFINE_string("header", None, "How network.h includes the network's header; <name>.h if not given.")
+
+
 def main(argv: list[str]) -> None:
     del argv
-    network = read_plan(FLAGS.plan)
-    partial = Path(f"{FLAGS.output}.partial")
-    partial.write_text(render(network, FLAGS.header or f"{network.name}.h", FLAGS.detector), encoding="utf-8")
-    os.replace(partial, FLAGS.output)
+    args = flags.FLAGS
+    network = read_plan(args.plan)
+    partial = Path(f"{args.output}.partial")
+    partial.write_text(render(network, args.header or f"{network.name}.h", args.detector), encoding="utf-8")
+    os.replace(partial, args.output)
 
 
 if __name__ == "__main__":
+    _define_flags()
     errors.run(main)

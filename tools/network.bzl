@@ -32,6 +32,7 @@ def _learned(name, spec, model, dataset, pilot, visibility):
         recorded_data_set(name = name + "_data", dataset = dataset, pilot = pilot, spec = spec, visibility = visibility)
     else:
         data_set(name = name + "_data", spec = spec, visibility = visibility)
+    native.filegroup(name = name + "_dataset", srcs = [name + "_data"], output_group = "dataset", visibility = visibility)
     if not model:
         trained_weights(name = name + "_weights", data = name + "_data", spec = spec, visibility = visibility)
     int8_model(
@@ -64,8 +65,8 @@ def _compiled(name, spec, target, detector, visibility):
         spec = spec,
         visibility = visibility,
     )
-    native.filegroup(name = name + "_c", srcs = [name + "_c_source"], output_group = "source")
-    native.filegroup(name = name + "_h", srcs = [name + "_c_source"], output_group = "header")
+    native.filegroup(name = name + "_c", srcs = [name + "_c_source"], output_group = "source", visibility = visibility)
+    native.filegroup(name = name + "_h", srcs = [name + "_c_source"], output_group = "header", visibility = visibility)
     native.filegroup(name = name + "_plan", srcs = [name + "_c_source"], output_group = "plan", visibility = visibility)
     network_header(name = name + "_binding", detector = detector, network = name + "_c_source")
     m4_library(
@@ -219,6 +220,7 @@ def edgeplug_network(
     Emits:
       name: NAME.bin, the flash image, and NAME.summary.txt, the line about it.
       name_spec: the checked spec.
+      name_dataset: the training data alone.
       name_data: training data, pilot set, windows at the pilot set's least signal-to-noise ratio, and the figures of their quality. name_weights: the trained
         .keras, its history and its ranges. name_int8: the .tflite.
       name_costs: .json, the cycles and bytes of each kernel that may run a layer.

@@ -69,7 +69,11 @@ def _data_set_impl(ctx):
         )
         files.extend([data, report])
     info = _checked_data(ctx, files[0], files[2], files[4])
-    return [DefaultInfo(files = depset(files + [info.quality])), info]
+    return [
+        DefaultInfo(files = depset(files + [info.quality])),
+        OutputGroupInfo(dataset = [info.dataset]),
+        info,
+    ]
 
 data_set = rule(
     implementation = _data_set_impl,
@@ -79,7 +83,11 @@ data_set = rule(
 
 def _recorded_data_set_impl(ctx):
     info = _checked_data(ctx, ctx.file.dataset, ctx.file.pilot, None)
-    return [DefaultInfo(files = depset([file for file in [info.dataset, info.pilot, info.quality] if file])), info]
+    return [
+        DefaultInfo(files = depset([file for file in [info.dataset, info.pilot, info.quality] if file])),
+        OutputGroupInfo(dataset = [info.dataset] if info.dataset else []),
+        info,
+    ]
 
 recorded_data_set = rule(
     implementation = _recorded_data_set_impl,
