@@ -31,6 +31,10 @@ from tools.link.kit import Kit
 from tools.sim.boards import BOARDS
 
 
+class KilledError(Exception):
+    """A tool was stopped from outside."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Figures:
     """Of an image: flash and SRAM bytes (static and the deepest stack), the cycles of an inference, macro precision on validation."""
@@ -99,6 +103,8 @@ def _run(bench: Workbench, tool: str, **flags: Path) -> None:
     command = [sys.executable, str(bench.tools[tool].absolute()), *(f"--{name}={value}" for name, value in flags.items())]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode < 0:  # no verdict about the candidate: the search can be started again
+        raise KilledError(f"search: {tool} was killed by signal {-done.returncode}; got no figures, want them. Fix: start the same search again")
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         raise UserError(f"search: {tool} refuses the candidate; got {(lines or ['no message'])[-1]}, want success. Fix: correct the space")

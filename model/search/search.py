@@ -116,6 +116,14 @@ def best(results: Results, spec: model_spec.Spec) -> Choice | None:
     return next(iter(pareto.front(held)), None)
 
 
+def _located(flag: str, name: str) -> Path:
+    """A file of the build, or of the user's folder; UserError if there is none."""
+    path = next((path for path in (Path(name).absolute(), from_command_line(name)) if path.is_file()), None)
+    if path is None:
+        raise errors.UserError(f"{name}: cannot be read; got no such file, want one for --{flag}. Fix: check the path")
+    return path
+
+
 def _job(bench: candidate.Workbench, space: Path, windows: int, seed: int) -> str:
     """SHA-256 of all that decides the outcome, but for how many candidates there are."""
     digest = hashlib.sha256(json.dumps([bench.epochs, windows, seed, bench.has_detector]).encode())
@@ -154,8 +162,7 @@ def main(argv: list[str]) -> None:
     del argv
     args = flags.FLAGS
     runfiles = Path(__file__).absolute().parents[2]
-    located = {name: from_command_line(getattr(args, name)) if not Path(getattr(args, name)).exists() else Path(getattr(args, name)).absolute()
-               for name in ("spec", "data", "space")}
+    located = {name: _located(name, getattr(args, name)) for name in ("spec", "data", "space")}
     bench = candidate.Workbench(located["spec"], located["data"], args.epochs, args.detector, {tool: runfiles / path for tool, path in _TOOLS.items()},
                                 read_kit(root=runfiles))
     spec, space = model_spec.load(bench.spec), read_space(located["space"])

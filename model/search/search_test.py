@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from model import spec as model_spec
-from model.search import pareto, search
+from model.search import candidate, pareto, search
 from model.search.candidate import Figures
 from model.search.search import Results
 from model.search.space import Choice, Space, read_space
@@ -102,3 +102,18 @@ def test_results_of_another_search_are_kept_and_refused(tmp_path: Path) -> None:
     path.write_text("[]", encoding="utf-8")
     with pytest.raises(UserError, match="results.json: is no result of a search"):
         Results(path, "job").read()
+
+
+def test_a_missing_file_is_named() -> None:
+    with pytest.raises(UserError, match="gone.npz: cannot be read; got no such file, want one for --data. Fix: check the path"):
+        search._located("data", "gone.npz")
+
+
+def test_a_tool_that_was_killed_is_no_verdict(tmp_path: Path) -> None:
+    (tmp_path / "tool.py").write_text("import os\nos.kill(os.getpid(), 9)\n", encoding="utf-8")
+    bench = candidate.Workbench(tmp_path, tmp_path, 1, False, {"train": tmp_path / "tool.py"}, None)
+    with pytest.raises(candidate.KilledError, match="train was killed by signal 9"):
+        candidate._run(bench, "train")
+    (tmp_path / "tool.py").write_text("raise SystemExit('diverged')\n", encoding="utf-8")
+    with pytest.raises(UserError, match="search: train refuses the candidate; got diverged"):
+        candidate._run(bench, "train")
