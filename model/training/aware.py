@@ -15,7 +15,7 @@ import numpy as np
 
 from model import spec as spec_module
 from model.data import dataset as dataset_module
-from model.training import adam, integer, network  # before jax: they pin XLA
+from model.training import adam, batches, integer, network  # before jax: they pin XLA
 
 import jax
 import jax.numpy as jnp
@@ -25,7 +25,7 @@ _SHARES = (1.0, 0.85, 0.7, 0.55, 0.4, 0.3, 0.2, 0.14, 0.1, 0.07)
 _NEAR_SHARES = (1.0, 0.7, 0.8, 0.9, 1.12, 1.25, 1.4)
 _PASSES = 2
 _SEARCHES = 4
-_SEARCH_BATCHES = 32
+_SEARCH_CHUNKS = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,17 +47,17 @@ def calibrated(layers: network.Layers, weights: network.Weights, x: np.ndarray) 
 
 
 def fine_tune(layers: network.Layers, weights: network.Weights, data: dataset_module.Dataset, training: spec_module.Training,
-              settings: spec_module.Quantization, batches: Callable[[], Iterable[tuple[np.ndarray, np.ndarray]]]) -> Tuned:
-    """The network after quantization-aware training; `batches()` yields the training windows and labels of an epoch."""
+              settings: spec_module.Quantization, epoch_chunks: Callable[[], Iterable[batches.Chunk]]) -> Tuned:
+    """The network after quantization-aware training; `epoch_chunks()` yields the training windows of an epoch."""
     whole = calibrated(layers, weights, data.train.x[:settings.calibration_windows])
     loss, advance, accuracy = _compile(layers, training.label_smoothing)
     post_training = accuracy(weights, integer.steps(whole), data.validation)
-    searched = tuple(map(np.concatenate, zip(*itertools.islice(batches(), _SEARCH_BATCHES))))
+    searched = tuple(map(np.concatenate, zip(*(chunk.windows for chunk in itertools.islice(epoch_chunks(), _SEARCH_CHUNKS)))))
     search = lambda weights, ranges, shares: _narrowed(  # noqa: E731
         ranges, shares, lambda candidate: float(loss(weights, integer.steps(candidate), *searched)))
     ranges = search(weights, whole, _SHARES)
-    moments, per_epoch, epochs = adam.initial_moments(weights), len(data.train.x) // training.batch, settings.aware.epochs
-    planned = adam.schedule(settings.aware.learning_rate, epochs * per_epoch)
+    moments, epochs = adam.initial_moments(weights), settings.aware.epochs
+    planned = adam.schedule(settings.aware.learning_rate, epochs * (len(data.train.x) // training.batch))
     best = Tuned(integer.snapped(layers, weights), ranges, post_training, accuracy(weights, integer.steps(ranges), data.validation))
     print(f"int8: validation accuracy {post_training:.4f} with whole ranges, {best.aware:.4f} with narrowed ones", flush=True)
     for epoch in range(epochs):
@@ -65,8 +65,8 @@ def fine_tune(layers: network.Layers, weights: network.Weights, data: dataset_mo
         if epoch and epoch * (_SEARCHES + 1) // epochs != (epoch - 1) * (_SEARCHES + 1) // epochs:
             ranges = search(weights, ranges, _NEAR_SHARES)
         grid = integer.steps(ranges)
-        for (x, y), step in zip(batches(), planned[epoch * per_epoch:]):
-            weights, moments = advance(weights, moments, grid, x, y, *map(np.float32, dataclasses.astuple(step)))
+        for chunk in epoch_chunks():
+            weights, moments = advance(weights, moments, grid, planned, chunk)
         found = accuracy(weights, grid, data.validation)
         print(f"quantization-aware epoch {epoch + 1}/{epochs}: int8 validation accuracy {found:.4f}", flush=True)
         if found > best.aware:
@@ -91,16 +91,16 @@ def _narrowed(ranges: tuple[integer.Range, ...], shares: tuple[float, ...],
 
 
 def _compile(layers: network.Layers, smoothing: float) -> tuple:
-    """The loss of the int8 network, one step of its training, and its accuracy on a part."""
+    """The loss of the int8 network, the steps of its training, and its accuracy on a part."""
 
     @jax.jit
     def loss(weights, grid, x, y):
         return network.cross_entropy(integer.logits(layers, weights, grid, x), y, smoothing)
 
     @jax.jit
-    def advance(weights, moments, grid, x, y, rate, mean_correction, square_correction):
-        gradients = jax.grad(loss)(weights, grid, x, y)
-        return adam.update(weights, moments, gradients, rate, mean_correction, square_correction)
+    def advance(weights, moments, grid, planned, chunk):
+        step = lambda state, x, y: adam.update(*state, jax.grad(loss)(state[0], grid, x, y), planned)  # noqa: E731
+        return batches.fold(step, (weights, moments), chunk)
 
     @jax.jit
     def hits(weights, grid, x, y):

@@ -21,12 +21,15 @@ os.environ["KERAS_BACKEND"] = "jax"
 
 import jax  # noqa: E402 (after the environment, on purpose)
 import jax.numpy as jnp  # noqa: E402
+import numpy as np  # noqa: E402
 
 # A float64 holds integers up to 2^53 exactly; a float32 has 24 significant bits, so more would be idle.
 _SUM_BITS = 53
 _OPERAND_BITS_MAX = 24
 # Below this an operand would lose more than training tolerates; a sum this long (2^25) is a mistake.
 _OPERAND_BITS_MIN = 14
+# The bits of 1e-30: an operand of zeros has a scale too.
+_TINY = int(np.float32(1e-30).view(np.int32))
 
 
 def operand_bits(terms: int) -> int:
@@ -40,26 +43,40 @@ def operand_bits(terms: int) -> int:
 @jax.custom_vjp
 def dot(a: jax.Array, b: jax.Array) -> jax.Array:
     """The matrix product of a [M, K] and b [K, N], float32 [M, N]; each operand is rounded relative to its own maximum."""
+    return _product(a, b, _exponent(a), _exponent(b))
+
+
+def _product(a: jax.Array, b: jax.Array, a_exponent: jax.Array, b_exponent: jax.Array) -> jax.Array:
     bits = operand_bits(a.shape[1])
-    (a_integers, a_scale), (b_integers, b_scale) = _fixed_point(a, bits), _fixed_point(b, bits)
-    return ((a_integers @ b_integers) / (a_scale * b_scale)).astype(jnp.float32)
+    sums = _integers(a, bits - a_exponent) @ _integers(b, bits - b_exponent)
+    return (sums * _power_of_two(a_exponent + b_exponent - 2 * bits)).astype(jnp.float32)
 
 
-def _fixed_point(values: jax.Array, bits: int) -> tuple[jax.Array, jax.Array]:
-    """`values` as integers of at most `bits` bits in float64, and the power of two that scaled them."""
-    # frexp is exact where log2 would round: the largest magnitude lies in [2^(exponent-1), 2^exponent).
-    _, exponent = jnp.frexp(jnp.maximum(jnp.max(jnp.abs(values)), jnp.float32(1e-30)))
-    scale = jnp.ldexp(jnp.float64(1), bits - exponent)
-    return jnp.round(values.astype(jnp.float64) * scale), scale
+def _exponent(values: jax.Array) -> jax.Array:
+    """The least e with all |values| < 2^e, int32: the exponent of the largest one, from its bits."""
+    magnitude = jax.lax.bitcast_convert_type(jnp.maximum(jnp.max(values), -jnp.min(values)), jnp.int32)
+    return (jnp.maximum(magnitude, _TINY) >> 23) - 126
 
 
-def _dot_forward(a: jax.Array, b: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-    return dot(a, b), (a, b)
+def _integers(values: jax.Array, shift: jax.Array) -> jax.Array:
+    """`values` times 2^shift, rounded to integers, in float64."""
+    return jnp.round(values.astype(jnp.float64) * _power_of_two(shift))
 
 
-def _dot_backward(operands: tuple[jax.Array, jax.Array], gradient: jax.Array) -> tuple[jax.Array, jax.Array]:
-    a, b = operands
-    return dot(gradient, b.T), dot(a.T, gradient)
+def _power_of_two(exponent: jax.Array) -> jax.Array:
+    """In float64, from its bits: XLA's ldexp calls pow."""
+    return jax.lax.bitcast_convert_type((exponent.astype(jnp.int64) + 1023) << 52, jnp.float64)
+
+
+def _dot_forward(a: jax.Array, b: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
+    exponents = _exponent(a), _exponent(b)
+    return _product(a, b, *exponents), (a, b, *exponents)
+
+
+def _dot_backward(operands: tuple[jax.Array, ...], gradient: jax.Array) -> tuple[jax.Array, jax.Array]:
+    a, b, a_exponent, b_exponent = operands
+    exponent = _exponent(gradient)
+    return _product(gradient, b.T, exponent, b_exponent), _product(a.T, gradient, a_exponent, exponent)
 
 
 dot.defvjp(_dot_forward, _dot_backward)

@@ -1,6 +1,6 @@
 """The int8 network in JAX is the one that TFLite runs, bit for bit, and learns through its rounding."""
 
-from model.training import aware, integer, keras_file, network, train  # before jax: they pin XLA
+from model.training import aware, batches, integer, keras_file, network, train  # before jax: they pin XLA
 
 import dataclasses
 import json
@@ -122,8 +122,8 @@ def test_training_through_int8_is_better_than_rounding_afterwards(capsys):
     training = dataclasses.replace(base.training, epochs=12, batch=64)
     trained = train.train(layers, data, training)
     settings = dataclasses.replace(base.quantization, calibration_windows=500, aware=spec_module.Aware(4, 0.01))
-    batches = lambda: train._batches(data.train, training, np.random.default_rng(2))  # noqa: E731
-    tuned = [aware.fine_tune(layers, trained.weights, data, training, settings, batches) for _ in range(2)]
+    chunks = lambda: batches.epoch(data.train, training, np.random.default_rng(2))  # noqa: E731
+    tuned = [aware.fine_tune(layers, trained.weights, data, training, settings, chunks) for _ in range(2)]
     assert tuned[0].aware > tuned[0].post_training + 0.03
     for first, again in zip(*(jax.tree_util.tree_leaves(one.weights) for one in tuned)):
         np.testing.assert_array_equal(first, again)

@@ -9,10 +9,10 @@ Early stopping and the checkpoint look at the validation part only; the test par
 import dataclasses
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from model.training import adam, aware, network  # first: they pin XLA before JAX starts
+from model.training import adam, aware, batches, network  # first: they pin XLA before JAX starts
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +22,7 @@ from absl import flags
 from model import checks
 from model import spec as spec_module
 from model.data import dataset as dataset_module
-from model.training import augment, keras_file
+from model.training import keras_file
 from tools.errors import UserError, run
 
 _SPEC = flags.DEFINE_string("spec", None, "spec of the network (.yaml)", required=True)
@@ -63,14 +63,13 @@ def train(layers: network.Layers, data: dataset_module.Dataset, settings: spec_m
     weights = network.initial_weights(layers, data.train.x.shape[1:], settings.seed)
     moments = adam.initial_moments(weights)
     per_epoch = len(data.train.x) // settings.batch
-    steps = adam.schedule(settings.learning_rate, settings.epochs * per_epoch)
+    planned = adam.schedule(settings.learning_rate, settings.epochs * per_epoch)
     advance, measure = _compile(layers, settings.label_smoothing)
     best, history = weights, []
     for epoch in range(settings.epochs):
         total = jnp.float64(0)
-        for (x, y), step in zip(_batches(data.train, settings, rng), steps[epoch * per_epoch:]):
-            weights, moments, loss = advance(weights, moments, x, y, *map(np.float32, dataclasses.astuple(step)))
-            total += loss
+        for chunk in batches.epoch(data.train, settings, rng):
+            weights, moments, total = advance(weights, moments, total, planned, chunk)
         validation_loss, accuracy = measure(weights, data.validation)
         _require_finite(epoch + 1, float(total), validation_loss)
         history.append(Epoch(epoch + 1, float(total) / per_epoch, validation_loss, accuracy))
@@ -108,23 +107,16 @@ def _check_windows(layers: network.Layers, shape: tuple[int, ...], name: str) ->
                         f"it, want at least its size, {layers[index].size}. Fix: lower the size in the spec.")
 
 
-def _batches(part: dataset_module.Part, settings: spec_module.Training,
-             rng: np.random.Generator) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The part once, shuffled and augmented, batch by batch (which fit the CPU's caches); a last short one is left out."""
-    order, pool = rng.permutation(len(part.x)), augment.noise_pool(rng)
-    for start in range(0, len(order) - settings.batch + 1, settings.batch):
-        chosen = order[start:start + settings.batch]
-        yield augment.augment(part.x[chosen], settings.augmentation, pool, rng), part.y[chosen]
-
-
 def _compile(layers: network.Layers, smoothing: float) -> tuple[Callable, Callable]:
-    """The compiled step of training, and the function that measures loss and accuracy of a part."""
+    """The compiled steps of training, and the function that measures loss and accuracy of a part."""
 
     @jax.jit
-    def advance(weights, moments, x, y, rate, mean_correction, square_correction):
-        loss, gradients = jax.value_and_grad(lambda w: network.loss(layers, w, x, y, smoothing))(weights)
-        weights, moments = adam.update(weights, moments, gradients, rate, mean_correction, square_correction)
-        return weights, moments, loss
+    def advance(weights, moments, total, planned, chunk):
+        def step(state, x, y):
+            weights, moments, total = state
+            loss, gradients = jax.value_and_grad(lambda w: network.loss(layers, w, x, y, smoothing))(weights)
+            return *adam.update(weights, moments, gradients, planned), total + loss
+        return batches.fold(step, (weights, moments, total), chunk)
 
     @jax.jit
     def evaluate(weights, x, y):
@@ -156,7 +148,7 @@ def _tuned(float_network: network.Network, data: dataset_module.Dataset, setting
     """The network that ships, the ranges that it needs, and what the history says: whichever int8 form is better on validation."""
     rng = np.random.default_rng([settings.seed, 1])
     tuned = aware.fine_tune(float_network.layers, float_network.weights, data, settings, quantization,
-                            lambda: _batches(data.train, settings, rng))
+                            lambda: batches.epoch(data.train, settings, rng))
     is_aware = tuned.aware > tuned.post_training
     found = {"int8_validation_accuracy": {"post_training": tuned.post_training, "quantization_aware": tuned.aware},
              "shipped": "quantization_aware" if is_aware else "post_training"}

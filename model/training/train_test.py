@@ -1,10 +1,12 @@
 """Training: learns, repeats itself to the bit, stops early, and refuses what it cannot train."""
 
-from model.training import adam, augment, network, train  # before jax: they pin XLA
+from model.training import adam, augment, batches, network, train  # before jax: they pin XLA
 
 import dataclasses
+import functools
 import json
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -163,24 +165,52 @@ def test_refuses_to_ship_what_diverged(tmp_path, path):
 def test_augmentation_changes_what_it_says_and_no_more():
     x = _data(400).train.x
     still = spec_module.Augmentation(flip=False, noise_pu=0.0, dc_offset_pu=0.0, current_gain=(2.0, 2.0))
-    pool = augment.noise_pool(np.random.default_rng(1))
-    assert np.array_equal(augment.augment(x, still, pool, np.random.default_rng(1)), x * np.float32([1, 2]))
-    flipped = augment.augment(x, dataclasses.replace(still, flip=True, current_gain=(1.0, 1.0)), pool,
-                              np.random.default_rng(1))
+    noise = augment.noise_stretches(np.random.default_rng(1), x[0].size)
+
+    def augmented(settings):
+        changed = np.full_like(x, np.nan)
+        augment.augment(x, settings, noise, np.random.default_rng(1), changed)
+        return changed
+
+    assert np.array_equal(augmented(still), x * np.float32([1, 2]))
+    flipped = augmented(dataclasses.replace(still, flip=True, current_gain=(1.0, 1.0)))
     signs = np.sign(np.sum(flipped * x, axis=(1, 2)))
     assert np.array_equal(flipped, x * signs[:, None, None]) and 0.3 < np.mean(signs > 0) < 0.7
-    noisy = augment.augment(x, dataclasses.replace(still, noise_pu=0.02, current_gain=(1.0, 1.0)), pool,
-                            np.random.default_rng(1)) - x
+    noisy = augmented(dataclasses.replace(still, noise_pu=0.02, current_gain=(1.0, 1.0))) - x
     assert 0 < np.std(noisy) < 0.02 and np.std(noisy, axis=(1, 2)).max() < 0.025
+
+
+def test_an_epoch_has_every_window_once_and_folds_as_batch_by_batch():
+    settings = dataclasses.replace(SETTINGS, batch=30, augmentation=spec_module.Augmentation(False, 0.0, 0.0, (1.0, 1.0)))
+    part = _data(400).train
+    chunks = list(batches.epoch(part, settings, np.random.default_rng(1)))
+    whole = len(part.x) // 30
+    assert sum(chunk.count for chunk in chunks) == whole and chunks[-1].count == whole % batches.BATCHES != 0
+    x, y = map(np.concatenate, zip(*(chunk.windows for chunk in chunks)))
+    wave = lambda window: window[:, 1].tobytes()  # noqa: E731 (the other channel has zeros, whose sign may change)
+    rows = {wave(window): kind for window, kind in zip(part.x, part.y)}
+    assert len({wave(window) for window in x}) == len(x) == whole * 30
+    assert [rows[wave(window)] for window in x] == list(y)
+
+    def step(state, x, y):
+        return state * jnp.float32(0.5) + jnp.max(x) + y[0]
+
+    state = jnp.float32(0)
+    for chunk in chunks:
+        state = jax.jit(functools.partial(batches.fold, step))(state, chunk)
+    expected = jnp.float32(0)
+    for first in range(0, len(x), 30):
+        expected = step(expected, x[first:first + 30], y[first:first + 30])
+    assert state == expected
 
 
 def test_adam_takes_the_published_first_step_and_the_rate_falls_to_zero():
     steps = adam.schedule(0.1, 100)
-    assert steps[0].rate == pytest.approx(0.1) and steps[50].rate == pytest.approx(0.05) and steps[99].rate < 1e-4
+    rates = steps[:, 0]
+    assert rates[0] == pytest.approx(0.1) and rates[50] == pytest.approx(0.05) and rates[99] < 1e-4
     weights = ((jnp.array([1.0, -2.0], jnp.float32),),)
     gradients = ((jnp.array([0.5, -4.0], jnp.float32),),)
-    moved, _ = adam.update(weights, adam.initial_moments(weights), gradients,
-                           *map(np.float32, dataclasses.astuple(steps[0])))
+    moved, _ = adam.update(weights, adam.initial_moments(weights), gradients, steps)
     # The first step of Adam is the rate times the sign of the gradient.
     assert np.allclose(moved[0][0], [0.9, -1.9], atol=1e-5)
     assert network.initial_weights(LAYERS, (128, 2), 1)[0][0].dtype == jnp.float32
