@@ -181,6 +181,6 @@ def _twice(sums: jax.Array, factor: jax.Array) -> jax.Array:
     product = sums.astype(jnp.int64) * value
     nudged = product + jnp.where(product >= 0, 1 << 30, 1 - (1 << 30))
     high = jnp.sign(nudged) * (jnp.abs(nudged) >> 31)  # cut towards zero
-    divisor = jnp.int64(1) << jnp.maximum(-exponent, 0).astype(jnp.int64)
-    half = divisor >> 1
-    return (jnp.sign(high) * ((jnp.abs(high) + half) // divisor)).astype(jnp.float64)
+    shift = jnp.maximum(-exponent, 0).astype(jnp.int64)
+    half = (jnp.int64(1) << shift) >> 1
+    return (jnp.sign(high) * ((jnp.abs(high) + half) >> shift)).astype(jnp.float64)
