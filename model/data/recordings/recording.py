@@ -1,7 +1,7 @@
 """Recordings of voltage and current from the field, in volts and amperes, whatever file they come in.
 
-Purpose: `read(path)` gives the recordings of a file: COMTRADE (.cfg with its .dat; IEEE C37.111-1991, -1999, -2013; ASCII, BINARY, BINARY32,
-FLOAT32), CSV, or NumPy (.npz); README.md shows the latter two. Phases are found by the channels' units and names, or given.
+Purpose: `read(path)` gives the recordings of a file: COMTRADE (.cfg with its .dat, or both in a .cff; IEEE C37.111-1991, -1999, -2013; ASCII,
+BINARY, BINARY32, FLOAT32), CSV, or NumPy (.npz); README.md shows the latter two. Phases are found by the channels' units and names, or given.
 Errors: UserError naming file, channel and fix for what is broken, cut short, without unit, or of uneven sampling.
 Non-goals: protection logic, digital channels, several sampling rates in one file.
 """
@@ -20,12 +20,14 @@ import numpy as np
 
 from tools.errors import UserError
 
-SUFFIXES = (".cfg", ".csv", ".npz")
+SUFFIXES = (".cfg", ".cff", ".csv", ".npz")
 _VOLTS = {"v": 1.0, "volt": 1.0, "volts": 1.0, "kv": 1e3, "mv": 1e-3}
 _AMPERES = {"a": 1.0, "amp": 1.0, "amps": 1.0, "ampere": 1.0, "amperes": 1.0, "ka": 1e3, "ma": 1e-3}
 _NOMINAL_HZ = (50.0, 60.0)
 # A phase in a channel's name: u or v (i for currents) and a letter or number, such as UA, F5-VA, Ua_1, v1, U L1.
 _PHASE = r"(?i)(?:^|[^a-z]){kind}[ _-]?l?([abc123])(?![a-z0-9])"
+# The line in front of each part of a .cff (IEEE C37.111-2013, 9), as strict as its writers are.
+_PART = re.compile(rb"(?im)^--+ *file type:? *(\w+)[^\r\n]*-- *\r?\n")
 _DERIVED = re.compile(r"(?i)mag|angle|phasor|rms")
 # A recorder's clock may jitter by this part of a sampling interval.
 _JITTER = 0.2
@@ -64,7 +66,7 @@ class _Channel:
 def read(path: str | Path, names: Sequence[str] = ()) -> tuple[Recording, ...]:
     """The recordings in the file `path`; `names` are beginnings of the names of the voltage channels to take instead of those found."""
     path = Path(path)
-    reader = {".cfg": _read_comtrade, ".csv": _read_csv, ".npz": _read_numpy}.get(path.suffix.lower())
+    reader = {".cfg": _read_pair, ".cff": _read_combined, ".csv": _read_csv, ".npz": _read_numpy}.get(path.suffix.lower())
     if reader is None:
         raise _error(path, "unknown kind of recording", path.suffix or "no suffix", f"one of {', '.join(SUFFIXES)}", "convert it")
     if not path.is_file():
@@ -75,13 +77,31 @@ def read(path: str | Path, names: Sequence[str] = ()) -> tuple[Recording, ...]:
     return found
 
 
-def _read_comtrade(path: Path, names: Sequence[str]) -> tuple[Recording, ...]:
+def _read_pair(path: Path, names: Sequence[str]) -> tuple[Recording, ...]:
     data = next((path.with_suffix(suffix) for suffix in (".dat", ".DAT") if path.with_suffix(suffix).is_file()), None)
     if data is None:
         raise _error(path, "its data file is missing", "no .dat beside it", path.with_suffix(".dat").name, "copy both files")
+    return _read_comtrade(path, names, path.read_bytes(), data, data.read_bytes())
+
+
+def _read_combined(path: Path, names: Sequence[str]) -> tuple[Recording, ...]:
+    """Of a .cff: text parts, then the data, which end the file."""
+    left, parts = path.read_bytes(), {}
+    while (header := _PART.search(left)) and "dat" not in parts:
+        following = _PART.search(left, header.end())
+        kind = header[1].decode("ascii").lower()
+        end = following.start() if following and kind != "dat" else len(left)
+        parts[kind], left = left[header.end():end], left[end:]
+    missing = [kind for kind in ("cfg", "dat") if kind not in parts]
+    if missing:
+        raise _error(path, "a part is missing", f"no line `--- file type: {missing[0].upper()} ---`", "one each for CFG and DAT", "export it again")
+    return _read_comtrade(path, names, parts["cfg"], path, parts["dat"])
+
+
+def _read_comtrade(path: Path, names: Sequence[str], head: bytes, data: Path, content: bytes) -> tuple[Recording, ...]:
+    """The recording of configuration `head` and samples `content`, which came from `path` and `data`."""
     record = comtrade.Comtrade(ignore_warnings=True, use_double_precision=True)
-    content = data.read_bytes()
-    config = _text(path)
+    config = _text(head)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an unknown revision year, names beyond ASCII
@@ -91,7 +111,7 @@ def _read_comtrade(path: Path, names: Sequence[str]) -> tuple[Recording, ...]:
             lines = "\n".join(line for line in content.decode("latin-1").splitlines() if line.strip())
             record.read(config, lines if is_text.ft.upper() == "ASCII" else content)
     except Exception as error:  # the library raises whatever its parsing meets
-        raise _error(path, "no COMTRADE that can be read", f"{type(error).__name__}: {error}", "a .cfg and .dat of IEEE C37.111",
+        raise _error(path, "no COMTRADE that can be read", f"{type(error).__name__}: {error}", "a configuration and data of IEEE C37.111",
                      "export it again") from error
     if record.total_samples < 2 or _samples_in(record, content) < record.total_samples:
         raise _error(data, "data end early", f"{_samples_in(record, content)} samples", f"{record.total_samples}, as {path.name} says",
@@ -101,15 +121,20 @@ def _read_comtrade(path: Path, names: Sequence[str]) -> tuple[Recording, ...]:
     rate = record.cfg.sample_rates[0][0] or _rate(path, np.asarray(record.time, np.float64))
     if len({row[0] for row in record.cfg.sample_rates}) > 1:
         rate = _common_rate(path, record.cfg.sample_rates)
-    digest = hashlib.sha256(path.read_bytes() + content).hexdigest()
+    digest = hashlib.sha256(path.read_bytes() + (content if data != path else b"")).hexdigest()
     nominal = record.frequency if record.frequency in _NOMINAL_HZ else _NOMINAL_HZ[0]
     return (Recording(path.name, float(rate), float(nominal), _phases(path, channels, names), digest),)
 
 
-def _text(path: Path) -> str:
-    """The text of a .cfg in whatever code page its station wrote; a revision year between two standards counts as the older one."""
-    text = path.read_bytes().decode("latin-1")
-    first, *rest = text.splitlines()
+def _text(head: bytes) -> str:
+    """The text of a configuration, UTF-8 or whatever code page its station wrote; a revision year between two standards counts as the
+    older one."""
+    try:
+        text = head.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = head.decode("latin-1")
+    # Not by splitlines: in Latin-1 a byte of a Chinese letter can be one of its line ends.
+    first, *rest = re.split("\r\n|\r|\n", text)
     year = re.search(r",\s*(\d{4})\s*$", first)
     if year and year[1] not in ("1991", "1999", "2013"):
         first = first[:year.start(1)] + ("1999" if year[1] < "2013" else "2013")

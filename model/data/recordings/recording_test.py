@@ -31,12 +31,44 @@ def test_every_comtrade_format(tmp_path, kind, year):
         assert np.allclose(phase.current, channels[phase.name.replace("U", "I")], atol=1e-3)
 
 
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize(("before", "after"), [("--- file type: ", " ---"), ("-- file type  ", " ---")])
+def test_combined_files(tmp_path, kind, before, after):
+    pair = write(tmp_path / "record", _channels(), HZ, kind)
+    text, data = pair.read_bytes(), pair.with_suffix(".dat").read_bytes()
+    head = lambda part: f"{before}{part}{after}\r\n".encode()  # noqa: E731
+    path = tmp_path / "one.cff"
+    path.write_bytes(head("CFG") + text + head("INF") + head("HDR") + b"a comment\r\n" + head(f"DAT {kind}: {len(data)}") + data)
+    (found,), (expected,) = read(path), read(pair)
+    assert (found.name, found.sampling_hz) == ("one.cff", HZ) and found.sha256 != expected.sha256
+    for ours, theirs in zip(found.phases, expected.phases):
+        assert np.array_equal(ours.voltage, theirs.voltage) and np.array_equal(ours.current, theirs.current)
+    path.write_bytes(head("CFG") + text)
+    with pytest.raises(UserError, match="one.cff: a part is missing; got no line `--- file type: DAT ---`"):
+        read(path)
+    half = data[:data.index(b"\n", len(data) // 2) + 1] if kind == "ASCII" else data[:len(data) // 2]
+    path.write_bytes(head("CFG") + text + head("DAT") + half)
+    with pytest.raises(UserError, match="one.cff: data end early; got [0-9]+ samples, want 640, as one.cff says"):
+        read(path)
+
+
 def test_kilovolts_odd_years_code_pages_and_empty_lines(tmp_path):
     path = write(tmp_path / "record", {"Ua_ÑØ": _channels()["UA"] / 1000}, HZ, year="2000", units={"Ua_ÑØ": "kV"})
     data = path.with_suffix(".dat")
     data.write_text(data.read_text().replace("\n", "\n\n"))
     (found,) = read(path)
     assert np.allclose(found.phases[0].voltage, _channels()["UA"], atol=0.02) and found.phases[0].current is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_names_beyond_latin(tmp_path, encoding):
+    """Whose bytes, read as Latin-1, hold a line end (0x85)."""
+    path = write(tmp_path / "record", {"Ua_X": _channels()["UA"]}, HZ)
+    path.write_bytes(path.read_text().replace("Ua_X", "\u6545\u532f_Ua").replace("station", "\u6545\u532f").encode(encoding))
+    assert b"\x85" in path.read_bytes()
+    (found,) = read(path)
+    assert np.allclose(found.phases[0].voltage, _channels()["UA"], atol=0.02)
+    assert (encoding == "utf-8") == (found.phases[0].name == "\u6545\u532f_Ua")
 
 
 def test_a_rate_of_zero_means_time_stamps(tmp_path):
@@ -99,7 +131,7 @@ def _cut(path):
     (_cut, "record.dat: data end early; got 300 samples, want 640, as record.cfg says"),
     (_rewrite(r"(?m)^(\d,U.),,,V", r"\1,,,"), "record.cfg: no phase voltages found; got UA \\[\\]"),
     (_rewrite(r"\n1600,", "\n100,"), "record.cfg: too coarse or too short; got 2.0 samples per cycle"),
-    (lambda path: path.with_suffix(".txt"), "record.txt: unknown kind of recording; got .txt, want one of .cfg, .csv, .npz"),
+    (lambda path: path.with_suffix(".txt"), "record.txt: unknown kind of recording; got .txt, want one of .cfg, .cff, .csv, .npz"),
     (lambda path: path.with_name("gone.cfg"), "gone.cfg: cannot be read; got no such file"),
 ])
 def test_broken_recordings_are_named(tmp_path, change, message):
