@@ -26,7 +26,7 @@ _AMPERES = {"a": 1.0, "amp": 1.0, "amps": 1.0, "ampere": 1.0, "amperes": 1.0, "k
 _NOMINAL_HZ = (50.0, 60.0)
 # A phase in a channel's name: u or v (i for currents) and a letter or number, such as UA, F5-VA, Ua_1, v1, U L1.
 _PHASE = r"(?i)(?:^|[^a-z]){kind}[ _-]?l?([abc123])(?![a-z0-9])"
-# The line in front of each part of a .cff (IEEE C37.111-2013, 9), as strict as its writers are.
+# The line in front of each part of a .cff (IEEE C37.111-2013, 9); writers differ in its dashes and its colon.
 _PART = re.compile(rb"(?im)^--+ *file type:? *(\w+)[^\r\n]*-- *\r?\n")
 _DERIVED = re.compile(r"(?i)mag|angle|phasor|rms")
 # A recorder's clock may jitter by this part of a sampling interval.
