@@ -14,6 +14,7 @@ enum {
     DEVIATION_MIN = 51,      /* 0.1 pu */
     DEVIATIONS_SQUARED = 64, /* eight times their RMS */
     MEMORY = 256,            /* samples over which that RMS is taken */
+    WARM = DETECTOR_CYCLE + MEMORY,
     WARM_UP = DETECTOR_CYCLE / 4,
     QUIET = DETECTOR_CYCLE, /* after an event of the RMS, whose edges look like anything */
     VERDICT = DETECTOR_CYCLE + DETECTOR_CYCLE / 2,
@@ -51,11 +52,12 @@ struct phase {
 };
 
 static struct {
-    uint32_t clock;
+    uint32_t clock; /* wraps */
     struct phase phases[DETECTOR_PHASES];
     struct run dip, swell; /* of the system */
     uint8_t lowest_state, highest_state;
     uint8_t event_count, lost;
+    uint16_t seen; /* samples since the reset, at most WARM */
     struct detector_event events[DETECTOR_EVENTS_MAX];
     /* The last cycle's codes of 12 bits: eight and four of them. */
     int8_t high[DETECTOR_PHASES][DETECTOR_CYCLE];
@@ -186,7 +188,7 @@ static void begin_transient(struct phase *phase, uint32_t start, uint8_t samples
 
 static void follow_shape(struct phase *phase, int32_t deviation)
 {
-    const uint32_t seen = self.clock - DETECTOR_CYCLE < MEMORY ? self.clock - DETECTOR_CYCLE : MEMORY;
+    const uint32_t seen = self.seen - DETECTOR_CYCLE;
     const uint32_t distance = deviation < 0 ? (uint32_t)-deviation : (uint32_t)deviation;
     const uint32_t size = distance < DEVIATION_MAX ? distance : DEVIATION_MAX;
     const int deviates = size >= DEVIATION_MIN && size * size * seen / DEVIATIONS_SQUARED > phase->deviations;
@@ -238,15 +240,15 @@ static void take_sample(const uint8_t sample[2 * DETECTOR_PHASES])
         phase->squares += (uint32_t)(code * code) - (uint32_t)(before * before);
         lowest = phase->squares < lowest ? phase->squares : lowest;
         highest = phase->squares > highest ? phase->squares : highest;
-        if (self.clock >= DETECTOR_CYCLE - 1) {
+        if (self.seen >= DETECTOR_CYCLE - 1) {
             phase->state = step(phase->state, phase->squares);
             follow(&phase->run, i, phase->state, phase->squares);
         }
-        if (self.clock >= DETECTOR_CYCLE) {
+        if (self.seen >= DETECTOR_CYCLE) {
             follow_shape(phase, code - before);
         }
     }
-    if (self.clock >= DETECTOR_CYCLE - 1) {
+    if (self.seen >= DETECTOR_CYCLE - 1) {
         self.lowest_state = step(self.lowest_state, lowest);
         self.highest_state = step(self.highest_state, highest);
         const uint8_t dip = is_dip(self.lowest_state) ? DETECTOR_SAG : NORMAL;
@@ -254,6 +256,7 @@ static void take_sample(const uint8_t sample[2 * DETECTOR_PHASES])
         follow(&self.swell, SYSTEM, self.highest_state == DETECTOR_SWELL ? DETECTOR_SWELL : NORMAL, highest);
     }
     self.clock++;
+    self.seen += self.seen < WARM;
 }
 
 void detector_take(const uint8_t samples[DETECTOR_HOP_BYTES])
@@ -267,7 +270,7 @@ void detector_take(const uint8_t samples[DETECTOR_HOP_BYTES])
 
 int detector_has_window(void)
 {
-    return self.clock >= DETECTOR_CYCLE;
+    return self.seen >= DETECTOR_CYCLE;
 }
 
 void detector_window(unsigned phase, int8_t window[2 * DETECTOR_CYCLE])
@@ -288,7 +291,7 @@ void detector_see(unsigned phase_index, unsigned class_index)
 {
     struct phase *const phase = &self.phases[phase_index];
 
-    if (self.clock <= DETECTOR_CYCLE || phase->wait != 0 || phase->state != NORMAL) {
+    if (self.seen <= DETECTOR_CYCLE || phase->wait != 0 || phase->state != NORMAL) {
         return;
     }
     if (class_index == NETWORK_CLASS_TRANSIENT) {

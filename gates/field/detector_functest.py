@@ -1,5 +1,7 @@
 """The streaming detector of the image finds exactly what its NumPy reference does, and that is what the standard's half-cycle RMS says."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -83,6 +85,28 @@ def test_noise_of_any_size_gives_the_same_as_the_reference(client: Client, ampli
     codes = rng.integers(-amplitude, max(amplitude, 1), size=(3, 60 * HOP)).astype(np.int16)
     saturated = np.clip(codes, -2048, 2047)
     assert _as_set(client.detect(codes).events) == detector_reference.detect(saturated, _classes(saturated))
+
+
+@pytest.mark.parametrize("cycles_before", [0, -1])
+@pytest.mark.parametrize("kind", mains.KINDS)
+def test_events_do_not_see_the_clock_wrap(kind: str, cycles_before: int) -> None:
+    """It does so after a week; here it is set forward to wrap in the cycle in which the event begins, or in the next one."""
+    voltage_pu, onset = mains.with_event(kind, np.random.default_rng(mains.KINDS.index(kind)))
+    codes, booted, quiet = to_codes(voltage_pu), _image(), 16 * CYCLE
+    wrap = (onset // CYCLE - cycles_before) * CYCLE
+    clock = booted.machine.symbols["self"]
+    found, lasting = [], ()
+    booted.client.stream_begin()
+    for start in range(0, codes.shape[1], HOP):
+        if start == quiet:
+            assert booted.machine.read(clock, 4) == start.to_bytes(4, "little")
+            booted.machine.write(clock, (2 ** 32 + start - wrap).to_bytes(4, "little"))
+        hop = booted.client.stream(np.ascontiguousarray(codes[:, start:start + HOP].T))
+        found += [event for event in hop.events if event.end is not None]
+        lasting = tuple(event for event in hop.events if event.end is None)
+    unwrapped = lambda clock: clock if clock is None else (clock + wrap) % 2 ** 32  # noqa: E731
+    events = tuple(dataclasses.replace(event, start=unwrapped(event.start), end=unwrapped(event.end)) for event in (*found, *lasting))
+    assert _as_set(events) == detector_reference.detect(codes, _classes(codes))
 
 
 def _half_cycle_events(values_pu: np.ndarray) -> list[tuple[str, int, int, float]]:
