@@ -25,7 +25,7 @@ _SHARES = (1.0, 0.85, 0.7, 0.55, 0.4, 0.3, 0.2, 0.14, 0.1, 0.07)
 _NEAR_SHARES = (1.0, 0.7, 0.8, 0.9, 1.12, 1.25, 1.4)
 _PASSES = 2
 _SEARCHES = 4
-_SEARCH_CHUNKS = 4
+_SEARCH_BATCHES = 32  # whole chunks: how many batches a call takes must not choose the weights
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +52,7 @@ def fine_tune(layers: network.Layers, weights: network.Weights, data: dataset_mo
     whole = calibrated(layers, weights, data.train.x[:settings.calibration_windows])
     loss, advance, accuracy = _compile(layers, training.label_smoothing)
     post_training = accuracy(weights, integer.steps(whole), data.validation)
-    searched = tuple(map(np.concatenate, zip(*(chunk.windows for chunk in itertools.islice(epoch_chunks(), _SEARCH_CHUNKS)))))
+    searched = tuple(map(np.concatenate, zip(*(chunk.windows for chunk in itertools.islice(epoch_chunks(), _SEARCH_BATCHES // batches.BATCHES)))))
     search = lambda weights, ranges, shares: _narrowed(  # noqa: E731
         ranges, shares, lambda candidate: float(loss(weights, integer.steps(candidate), *searched)))
     ranges = search(weights, whole, _SHARES)

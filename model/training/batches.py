@@ -16,7 +16,7 @@ from model.training import augment, exact  # noqa: F401 (exact before jax: it pi
 
 import jax
 
-# Of a chunk. With more the windows leave the CPU's caches.
+# Of a chunk. Measured on voltage_event: with 2 an epoch takes a quarter more time, with 16 no less.
 BATCHES = 8
 
 
